@@ -1,0 +1,42 @@
+//! Who broke the rule: ourselves or the suite ([`Misuse`]), or the peer ([`Violation`]).
+
+/// Something was asked of a session that its protocol or its state does not allow. The suite's fault or ours,
+/// never the server's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Misuse {
+    #[error("the namespace `{namespace}` is not connected, so nothing can be sent to it; connect it first")]
+    NotConnected { namespace: String },
+    #[error("a socket cannot be opened to namespace number {index}: the session has {known}")]
+    UnknownNamespace { index: usize, known: usize },
+    #[error("`{name}` is reserved by Socket.IO: the server closes the connection on it; choose another event name")]
+    ReservedEvent { name: String },
+    #[error("the payload is not what {protocol} can carry: {what}")]
+    Payload { protocol: &'static str, what: String },
+    #[error("ack {id} was answered already, or the server never asked for it")]
+    UnknownAck { id: u64 },
+    #[error("the session is closed; reconnect before sending")]
+    Closed,
+}
+
+/// The peer broke its protocol: a finding to count and to show, never a reason to crash.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} (in {layer}): `{excerpt}`")]
+pub struct Violation {
+    /// `Engine.IO`, `Socket.IO` or `WebSocket`.
+    pub layer: &'static str,
+    /// What is wrong, and where known what to do about it.
+    pub what: String,
+    /// The beginning of the offending text, at most [`Violation::EXCERPT`] characters, not yet redacted.
+    pub excerpt: String,
+}
+
+impl Violation {
+    /// Longest excerpt kept, in characters.
+    pub const EXCERPT: usize = 120;
+
+    #[must_use]
+    pub fn new(layer: &'static str, what: impl Into<String>, offending: &str) -> Self {
+        let excerpt = offending.chars().take(Self::EXCERPT).collect();
+        Self { layer, what: what.into(), excerpt }
+    }
+}

@@ -1,0 +1,153 @@
+//! The contract between a driver and a protocol: three verbs (`handle`, `poll`, `deadline`) and the types that they
+//! exchange. No session reads a clock or a socket; time and bytes are arguments.
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::error::{Misuse, Violation};
+use crate::units::{Duration, Moment};
+
+/// UTF-8 text that shares its buffer with the frame it came in. It is tungstenite's own type, so that a text frame
+/// crosses from the socket to here without a copy and without being validated twice.
+pub type Text = tungstenite::Utf8Bytes;
+
+/// One message of the transport: a WebSocket message, or a packet of a polling body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    Text(Text),
+    Binary(Bytes),
+}
+
+/// The arguments of an event or of an ack: a JSON array that is still in the frame it came in, never parsed here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Args {
+    frame: Text,
+    json: Range<u32>,
+}
+
+impl Args {
+    /// `json` is the byte range of a JSON array inside `frame`, on character boundaries.
+    #[must_use]
+    pub fn new(frame: Text, json: Range<usize>) -> Self {
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self { frame, json: narrow(json.start)..narrow(json.end) }
+    }
+
+    /// The JSON array as it stands in the frame.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        let range = self.json.start as usize..self.json.end as usize;
+        self.frame.as_str().get(range).unwrap_or("[]")
+    }
+}
+
+impl fmt::Debug for Args {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.json())
+    }
+}
+
+/// What the driver asks of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intent<'a> {
+    /// Send an event. `args` is a JSON array whose first element is the event's name, as `["bid",{"lot":7}]`.
+    /// With `ack`, the ack that answers it comes back as [`Event::Ack`] with that `id` of the caller's choosing.
+    Emit { namespace: usize, args: &'a str, ack: Option<u64> },
+    /// Answer an event for which the server asked an ack (`id` is that of [`Event::Message`]). `args` is a JSON array.
+    Answer { namespace: usize, id: u64, args: &'a str },
+    /// Leave politely: say goodbye in every namespace, then close.
+    Disconnect,
+}
+
+/// What goes into a session.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// The link is open; the session may speak.
+    Opened,
+    Frame(Frame),
+    /// The moment that `deadline` named has come.
+    Timeout,
+    Do(Intent<'a>),
+    /// The link has ended; nothing more will come.
+    Closed,
+}
+
+/// What comes out of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    Send(Frame),
+    Event(Event),
+    /// Close the link; the reason has been given as [`Event::Disconnected`] before.
+    Close,
+}
+
+/// What a session has understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The namespace accepted us. `id` is the socket's id in it (not the Engine.IO session's), where the server gave one.
+    Connected { namespace: usize, id: Option<String>, recovered: bool },
+    /// The namespace refused us; the transport stays open. `error` is the server's JSON as it came.
+    Refused { namespace: usize, error: String },
+    /// The answer to an emit with that `id`.
+    Ack { namespace: usize, id: u64, args: Args },
+    /// An event from the server: `args` is the whole JSON array, the name its first element. `ack` is set when the
+    /// server wants an answer.
+    Message { namespace: usize, name: Text, args: Args, ack: Option<u64> },
+    /// An ack came for an emit that is not waiting for one (never sent, or answered before).
+    StrayAck { namespace: usize, id: u64 },
+    /// The session, or one namespace of it, has ended. Acks that wait will never come.
+    Disconnected { namespace: Option<usize>, reason: Closed },
+    /// A packet could not be understood, and the session goes on without it.
+    Ignored(Violation),
+}
+
+/// Why a session ended. `name()` is what reports group by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// We asked for it.
+    ByUs,
+    /// The server sent a namespace DISCONNECT (a kick, an expired login).
+    Namespace,
+    /// The server sent an Engine.IO close packet.
+    Packet,
+    /// The link ended under the session; the driver knows how.
+    Link,
+    /// No ping within pingInterval + pingTimeout.
+    PingTimeout { after: Duration },
+    /// The server broke the protocol.
+    Violation(Violation),
+}
+
+impl Closed {
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ByUs => "closed by us",
+            Self::Namespace => "namespace disconnect by the server",
+            Self::Packet => "close packet from the server",
+            Self::Link => "connection lost",
+            Self::PingTimeout { .. } => "ping timeout",
+            Self::Violation(_) => "protocol violation",
+        }
+    }
+}
+
+/// One connection's protocol state.
+///
+/// The driver first drains `poll`, then makes exactly one `handle`. `deadline` may change with every `handle`.
+pub trait Session: fmt::Debug {
+    /// Takes one input in. `Err` is the caller's fault and leaves the session as it was; what the peer does wrong
+    /// comes out as an event.
+    fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), Misuse>;
+
+    /// The next thing to carry out, or `None` when there is nothing for now.
+    fn poll(&mut self) -> Option<Output>;
+
+    /// When to hand in [`Input::Timeout`] if nothing else happens before; [`Moment::NEVER`] for no deadline.
+    fn deadline(&self) -> Moment;
+
+    /// Path and query of the WebSocket request, as `/socket.io/?EIO=4&transport=websocket`.
+    fn request_target(&self) -> String;
+}
