@@ -1,1 +1,6 @@
-//! Not built yet.
+//! What the author wrote: the YAML file with the place of everything in it, `${NAME}` filled in, and every problem
+//! found at once. [`read`](read::read) is the way in; [`schema`] the language.
+
+pub mod problem;
+pub mod scalar;
+pub mod schema;

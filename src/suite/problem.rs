@@ -1,0 +1,119 @@
+//! What is wrong with a suite: where, what, and what to write instead. Problems are collected, never thrown one at a
+//! time, so that an author mends a file in one go.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where something stands in a suite: keys and list positions from the root, as `scenarios.bidders.act[0].ack`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Path(Vec<Segment>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Segment {
+    Key(String),
+    Index(usize),
+}
+
+impl Path {
+    #[must_use]
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// The path of `key` under this one.
+    #[must_use]
+    pub fn key(&self, key: impl Into<String>) -> Self {
+        let mut segments = self.0.clone();
+        segments.push(Segment::Key(key.into()));
+        Self(segments)
+    }
+
+    /// The path of the list item at `index` under this one.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        let mut segments = self.0.clone();
+        segments.push(Segment::Index(index));
+        Self(segments)
+    }
+
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let (_, rest) = self.0.split_last()?;
+        Some(Self(rest.to_vec()))
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, segment) in self.0.iter().enumerate() {
+            match segment {
+                Segment::Key(key) if position == 0 => f.write_str(key)?,
+                Segment::Key(key) => write!(f, ".{key}")?,
+                Segment::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A stretch of one line of a suite file. Lines and columns count from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file as the user named it.
+    pub file: Arc<PathBuf>,
+    pub line: usize,
+    pub column: usize,
+    /// Length of the offending text, in characters, at least 1, never past the line's end.
+    pub length: usize,
+    /// The line itself, secrets redacted.
+    pub text: String,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+    }
+}
+
+/// Does a problem stop everything, or is it only worth saying?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub severity: Severity,
+    /// What is wrong, as "unknown key `acknowlege`".
+    pub what: String,
+    /// What to do about it, as "did you mean `ack`?".
+    pub help: Option<String>,
+    /// `None` for what no line of the file can be blamed for.
+    pub location: Option<Location>,
+}
+
+/// All that is wrong with a suite, in the order of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Puts the problems in the order of the file; those without a place come last.
+    pub fn sort(&mut self) {
+        self.0.sort_by_key(|problem| {
+            problem.location.as_ref().map_or((usize::MAX, usize::MAX), |place| (place.line, place.column))
+        });
+    }
+}

@@ -1,0 +1,340 @@
+//! The suite as its author wrote it: structs that mirror the YAML one to one.
+//!
+//! `cotillion schema` prints the JSON Schema made from these very types, so the doc comments below are what an editor
+//! shows. Alternatives are optional fields of one struct, never untagged enums: a mistake in one then stays a precise
+//! problem at that key. What may stand beside what is decided where the plan is compiled.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::scalar::{Count, Factor, Flag, OneOrMany, Switchable};
+use crate::units::{Duration, Percent, Rate};
+
+/// Keys in the order in which they were written.
+pub type Map<T> = IndexMap<String, T>;
+
+/// A load test: who connects, what they do in which rhythm, and what must hold.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suite {
+    /// A slug; names the report folder and the JUnit suite.
+    #[schemars(regex(pattern = r"^[a-z0-9]+([._-][a-z0-9]+)*$"))]
+    pub name: String,
+    /// What the suite is for, in a sentence or two; shown in reports.
+    pub description: Option<String>,
+    /// Labels to select suites by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Values for `{{ vars.NAME }}`; `--var NAME=VALUE` overrides one.
+    #[serde(default)]
+    pub vars: Map<Value>,
+    pub target: Target,
+    pub credentials: Option<Credentials>,
+    pub resources: Option<Resources>,
+    pub cooldown: Option<Cooldown>,
+    /// Groups of users that behave alike.
+    #[schemars(extend("minProperties" = 1))]
+    pub scenarios: Map<Scenario>,
+    /// What must hold for the build to pass: metric to limit, as `success_rate: ">= 99%"`.
+    #[serde(default)]
+    pub thresholds: Map<OneOrMany<Threshold>>,
+}
+
+/// The system under test.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// `http`, `https`, `ws` or `wss` URL, or `demo` for the built-in target.
+    pub url: String,
+    /// The protocol spoken on the socket.
+    #[schemars(extend("enum" = ["socket.io"]))]
+    pub protocol: Option<String>,
+    /// The Engine.IO path, used exactly as written. Default `/socket.io/`.
+    pub path: Option<String>,
+    /// The Socket.IO namespace. Default `/`.
+    pub namespace: Option<String>,
+    /// Sent with every request, HTTP and WebSocket.
+    #[serde(default)]
+    pub headers: Map<Value>,
+    /// Query keys of the socket's URL.
+    #[serde(default)]
+    pub query: Map<Value>,
+    pub tls: Option<Tls>,
+    /// Hosts that may be put under load beside loopback, as `*.staging.example.com`.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// Wait for this before the run starts.
+    pub ready: Option<Ready>,
+}
+
+/// Certificates; paths are relative to the suite file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file of the authorities to trust instead of the built-in ones.
+    pub ca: Option<String>,
+    /// PEM file of the client's certificate chain; needs `key`.
+    pub cert: Option<String>,
+    /// PEM file of the client's private key; needs `cert`.
+    pub key: Option<String>,
+    /// `false` accepts any certificate, with a warning in every report. Default `true`.
+    pub verify: Option<Flag>,
+}
+
+/// A request that must succeed before the run starts.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ready {
+    /// Path or URL that answers 2xx once the target is ready.
+    pub get: String,
+    /// How long to wait. Default `60s`.
+    pub within: Option<Duration>,
+}
+
+/// One row a user, by `user.index`. One of `env`, `file` and `generate`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// Name of the environment variable that holds a JSON array of objects, or CSV with a header row.
+    pub env: Option<String>,
+    /// JSON or CSV file, relative to the suite file.
+    pub file: Option<String>,
+    /// A row for every user from templates.
+    pub generate: Option<Map<Value>>,
+    /// Rows may be shared when there are fewer rows than users. Default `false`: that is an error.
+    pub reuse: Option<Flag>,
+    /// Fields that may be printed; all others are secret. Default `name user username id email`.
+    pub public: Option<Vec<String>>,
+}
+
+/// What users compete for. One of `count`, `list` and `file`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resources {
+    /// So many resources, named by `id`.
+    pub count: Option<Count>,
+    /// Ids, or objects with an `id` and fields of their own (`resource.FIELD`).
+    pub list: Option<Vec<Value>>,
+    /// JSON file with such a list, or CSV with a header row and an `id` column; relative to the suite file.
+    pub file: Option<String>,
+    /// Template of the id, with `index`. Default `{{ index }}`. Goes with `count`.
+    pub id: Option<String>,
+}
+
+/// The server's rules, as its documentation states them: the least time between two actions.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cooldown {
+    /// On one resource, whoever acts.
+    pub per_resource: Option<Duration>,
+    /// Of one user, whatever it acts on. A user is a row of the credentials.
+    pub per_user: Option<Duration>,
+    /// Of one user on one resource.
+    pub per_user_resource: Option<Duration>,
+    /// Room for network jitter, on top of each. Default `50ms`.
+    pub margin: Option<Duration>,
+}
+
+/// Users that behave alike.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    pub load: Load,
+    /// Who acts on what at each step. Default `rotate`.
+    #[schemars(extend("enum" = ["rotate", "burst", "dedicated"]))]
+    pub pattern: Option<String>,
+    /// The step: a duration, `auto` (the shortest that keeps every cooldown) or `asap` (closed loop).
+    #[schemars(extend("format" = "every"))]
+    pub every: Option<String>,
+    /// HTTP steps before connecting, once a user.
+    #[serde(default)]
+    pub login: Vec<Step>,
+    #[serde(default)]
+    pub connect: Connect,
+    /// How a dropped user comes back; `off` to let it stay away.
+    pub reconnect: Option<Switchable<Reconnect>>,
+    /// A turn that is due while the last one runs: `queue` or `skip`. Default `skip` with a cooldown, else `queue`.
+    #[schemars(extend("enum" = ["queue", "skip"]))]
+    pub late: Option<String>,
+    /// What a failed or timed-out step means: `stop` ends the turn (in setup: reconnect), `continue` goes on. Default `stop`.
+    #[schemars(extend("enum" = ["stop", "continue"]))]
+    pub on_failure: Option<String>,
+    /// Once after each connect.
+    #[serde(default)]
+    pub setup: Vec<Step>,
+    /// At every step, with `resource` bound by the pattern: one turn.
+    #[serde(default)]
+    pub act: Vec<Step>,
+    /// Before leaving.
+    #[serde(default)]
+    pub teardown: Vec<Step>,
+}
+
+/// How many users, when: either `stages`, or `users` with `duration`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// Move to `target` users over `duration`, one stage after another, starting from none.
+    pub stages: Option<Vec<Stage>>,
+    /// So many users from the start to the end.
+    pub users: Option<Count>,
+    /// How long, with `users`.
+    pub duration: Option<Duration>,
+}
+
+/// One stretch of a load.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// To name it in thresholds and reports. Default `stage-1`, `stage-2`, …
+    pub name: Option<String>,
+    pub duration: Duration,
+    /// Number of users at the end of the stage.
+    pub target: Count,
+}
+
+/// How a user connects.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Connect {
+    /// The `auth` object of the Socket.IO CONNECT packet.
+    pub auth: Option<Map<Value>>,
+    /// How many users may start to connect in a second. Default `50/s`.
+    pub rate: Option<Rate>,
+    /// From the first byte to the namespace's answer. Default `10s`.
+    pub within: Option<Duration>,
+}
+
+/// Waiting times of a dropped user: `wait`, then each `factor` times the last, at most `max`, each ± `jitter`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reconnect {
+    /// Default `1s`.
+    pub wait: Option<Duration>,
+    /// Default `5s`.
+    pub max: Option<Duration>,
+    /// Default `2`.
+    pub factor: Option<Factor>,
+    /// Default `50%`.
+    pub jitter: Option<Percent>,
+}
+
+/// One step: exactly one verb (`emit`, `pause`, `each`, `get`, `post`, `put`, `delete`) and what belongs to it.
+/// `each` may stand beside another verb, which it then repeats.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Send this Socket.IO event; under `act` it is an action.
+    pub emit: Option<String>,
+    /// Wait: `200ms`, or `100ms..300ms` drawn evenly.
+    #[schemars(extend("format" = "duration-or-range"))]
+    pub pause: Option<String>,
+    /// Repeat for each of `resources`, or of a list; inside, `resource` (or `item`) is bound.
+    pub each: Option<Each>,
+    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
+    pub get: Option<String>,
+    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
+    pub post: Option<String>,
+    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
+    pub put: Option<String>,
+    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
+    pub delete: Option<String>,
+
+    /// The action's name in reports. Default the event. Needed where two actions use one event.
+    pub name: Option<String>,
+    /// Arguments of the event, after its name.
+    pub args: Option<Vec<Value>>,
+    /// Ask for an acknowledgement and judge it.
+    pub ack: Option<Ack>,
+    /// Values to remember for this user: name to expression, or `{ value, secret }`.
+    pub save: Option<Map<Save>>,
+
+    /// JSON body of the request.
+    pub json: Option<Value>,
+    /// Form fields of the request.
+    pub form: Option<Map<Value>>,
+    /// Headers of this request, beside those of the target.
+    pub headers: Option<Map<Value>>,
+    /// The status that is a success; default any 2xx.
+    pub status: Option<Count>,
+    /// Deadline of the request. Default `10s`.
+    pub within: Option<Duration>,
+
+    /// What `each` repeats.
+    pub steps: Option<Vec<Step>>,
+}
+
+/// What `each` goes through.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Each {
+    /// The word `resources`.
+    Name(String),
+    List(Vec<Value>),
+}
+
+/// How an acknowledgement is judged.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ack {
+    /// Later than this is a timeout. Default `5s`.
+    pub within: Option<Duration>,
+    /// Expression that is true for success, as `ack.ok`. Default: any ack is ok.
+    pub ok: Option<Expression>,
+    /// Expression that is true when the server said no; asked when `ok` is not true.
+    pub rejected: Option<Expression>,
+}
+
+/// Text of an expression, or a constant `true`/`false`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Expression {
+    Text(String),
+    Constant(bool),
+}
+
+/// What a step remembers.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Save {
+    Expression(String),
+    Detailed(SaveDetailed),
+}
+
+/// A value to remember that may be marked as secret.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaveDetailed {
+    pub value: String,
+    /// Never print it. Default `true` in `login`, else `false`.
+    pub secret: Option<Flag>,
+}
+
+/// A limit on a metric: `"p95 < 200ms"`, `">= 99%"`, `"== 0"`; or with conditions.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Threshold {
+    Limit(String),
+    Detailed(ThresholdDetailed),
+}
+
+/// A limit that holds for a part of the run, or only warns.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThresholdDetailed {
+    /// As `p95 < 200ms`.
+    pub limit: String,
+    /// Only this scenario's samples.
+    pub scenario: Option<String>,
+    /// Only samples of this stage of the load.
+    pub stage: Option<String>,
+    /// Only this action's samples.
+    pub action: Option<String>,
+    /// `fail` or `warn`: a warning never changes the exit code. Default `fail`.
+    #[schemars(extend("enum" = ["fail", "warn"]))]
+    pub severity: Option<String>,
+    /// With fewer samples the run is suspect. Default for a percentile p: 1/(1−p).
+    pub min_samples: Option<Count>,
+}
