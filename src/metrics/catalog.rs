@@ -1,0 +1,306 @@
+//! What is measured: the metrics that thresholds can name and reports show, one row each.
+//!
+//! Workers only ever record [`Counter`]s, [`Distribution`]s and [`Gauge`]s; every metric of [`METRICS`] is read off
+//! those. A new metric is a row here and, unless it is derived, the call that records it.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! recorded {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)* }
+
+        impl $name {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+            pub const COUNT: usize = Self::ALL.len();
+        }
+    };
+}
+
+recorded! {
+    /// Things counted, by addition only.
+    Counter {
+        /// Actions of turns that were due (closed loop: begun). Always the sum of the outcomes below.
+        Planned,
+        Ok,
+        Rejected,
+        Failed,
+        Timeout,
+        Disconnected,
+        /// Not sent: the user was still busy with its last turn.
+        NotSentBusy,
+        /// Not sent: the user was not connected.
+        NotSentOffline,
+        /// Not sent: this generator could not, for instance because a payload could not be rendered.
+        NotSentGenerator,
+        /// Still open when the run was stopped.
+        Unfinished,
+        /// Actions that left this process.
+        Sent,
+        /// Acks of actions that came in time.
+        Acks,
+        /// Acks that came after their deadline.
+        LateAnswers,
+        /// Attempts to connect, reconnects included.
+        ConnectAttempts,
+        /// Attempts that ended with a connected namespace.
+        Connections,
+        ConnectFailures,
+        Logins,
+        LoginFailures,
+        /// Connections that ended although nobody here asked for it.
+        Disconnects,
+        /// Connections after a loss whose setup succeeded.
+        Reconnects,
+        /// HTTP steps whose status or deadline was missed.
+        HttpFailures,
+        /// Steps outside of actions that failed, and expressions that could not be evaluated.
+        StepErrors,
+        /// Packets that broke the protocol.
+        ProtocolErrors,
+        ReceivedEvents,
+        ReceivedBytes,
+        SentBytes,
+    }
+}
+
+recorded! {
+    /// Durations kept as histograms.
+    Distribution {
+        AckLatency,
+        AckService,
+        SendLateness,
+        ConnectLatency,
+        ConnectDns,
+        ConnectTcp,
+        ConnectTls,
+        ConnectUpgrade,
+        ConnectNamespace,
+        LoginLatency,
+        HttpLatency,
+        ReconnectLatency,
+        TimerLag,
+    }
+}
+
+recorded! {
+    /// States read once a second.
+    Gauge {
+        UsersConnected,
+        GeneratorCpu,
+        GeneratorMemory,
+    }
+}
+
+/// How a metric's numbers are to be read and printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A fraction from 0 to 1, printed as a percentage.
+    Share,
+    /// A whole number.
+    Count,
+    /// Events in a second.
+    PerSecond,
+    /// Milliseconds.
+    Milliseconds,
+    Bytes,
+}
+
+/// Where a metric's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// The sum of `part` over the sum of `whole`.
+    Share {
+        part: &'static [Counter],
+        whole: &'static [Counter],
+    },
+    /// The sum of these.
+    Count(&'static [Counter]),
+    /// The sum of these over the run's seconds.
+    PerSecond(&'static [Counter]),
+    Distribution(Distribution),
+    Gauge(Gauge),
+}
+
+/// One metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Metric {
+    pub name: &'static str,
+    pub unit: Unit,
+    pub kind: Kind,
+    /// A sentence for `cotillion list` and the reports.
+    pub about: &'static str,
+    /// Only where an action is: the metric can be narrowed by `action`.
+    pub by_action: bool,
+}
+
+/// All outcomes that a finished action can have: the denominator of the rates.
+pub const FINISHED: &[Counter] = &[
+    Counter::Ok,
+    Counter::Rejected,
+    Counter::Failed,
+    Counter::Timeout,
+    Counter::Disconnected,
+    Counter::NotSentBusy,
+    Counter::NotSentOffline,
+    Counter::NotSentGenerator,
+];
+
+const NOT_SENT: &[Counter] = &[Counter::NotSentBusy, Counter::NotSentOffline, Counter::NotSentGenerator];
+
+const ERRORS: &[Counter] =
+    &[Counter::ConnectFailures, Counter::LoginFailures, Counter::StepErrors, Counter::ProtocolErrors];
+
+const fn rate(name: &'static str, part: &'static [Counter], about: &'static str) -> Metric {
+    Metric { name, unit: Unit::Share, kind: Kind::Share { part, whole: FINISHED }, about, by_action: true }
+}
+
+const fn count(name: &'static str, of: &'static [Counter], by_action: bool, about: &'static str) -> Metric {
+    Metric { name, unit: Unit::Count, kind: Kind::Count(of), about, by_action }
+}
+
+const fn bytes(name: &'static str, of: &'static [Counter], about: &'static str) -> Metric {
+    Metric { name, unit: Unit::Bytes, kind: Kind::Count(of), about, by_action: false }
+}
+
+const fn duration(name: &'static str, of: Distribution, by_action: bool, about: &'static str) -> Metric {
+    Metric { name, unit: Unit::Milliseconds, kind: Kind::Distribution(of), about, by_action }
+}
+
+const fn gauge(name: &'static str, unit: Unit, of: Gauge, about: &'static str) -> Metric {
+    Metric { name, unit, kind: Kind::Gauge(of), about, by_action: false }
+}
+
+/// Every metric there is, in the order in which reports list them.
+pub const METRICS: &[Metric] = &[
+    rate("success_rate", &[Counter::Ok], "ok actions of all that were due and not cut short by a stop"),
+    rate("rejected_rate", &[Counter::Rejected], "actions that the server refused"),
+    rate("failed_rate", &[Counter::Failed], "actions with an answer that is neither ok nor a rejection"),
+    rate("timeout_rate", &[Counter::Timeout], "actions without an answer within their deadline"),
+    rate("disconnected_rate", &[Counter::Disconnected], "actions whose connection ended before the answer"),
+    rate("not_sent_rate", NOT_SENT, "actions that were due but never left this generator"),
+    Metric {
+        name: "connect_rate",
+        unit: Unit::Share,
+        kind: Kind::Share { part: &[Counter::Connections], whole: &[Counter::ConnectAttempts] },
+        about: "attempts to connect that succeeded",
+        by_action: false,
+    },
+    count("actions", &[Counter::Planned], true, "actions that were due"),
+    count("actions_sent", &[Counter::Sent], true, "actions that left this generator"),
+    count("acks", &[Counter::Acks], true, "acks of actions that came in time"),
+    count("rejections", &[Counter::Rejected], true, "actions that the server refused"),
+    count("late_answers", &[Counter::LateAnswers], true, "acks that came after their deadline"),
+    count("connections", &[Counter::Connections], false, "connections made, reconnects included"),
+    count("connect_failures", &[Counter::ConnectFailures], false, "attempts to connect that failed"),
+    count("login_failures", &[Counter::LoginFailures], false, "logins that failed"),
+    count("disconnects", &[Counter::Disconnects], false, "connections that ended although we did not ask for it"),
+    count("reconnects", &[Counter::Reconnects], false, "losses after which the user came back"),
+    count("http_failures", &[Counter::HttpFailures], false, "HTTP steps whose status or deadline was missed"),
+    count(
+        "step_errors",
+        &[Counter::StepErrors],
+        false,
+        "steps that failed and expressions that could not be evaluated",
+    ),
+    count("errors", ERRORS, false, "connect, login, step and protocol errors together"),
+    count("received_events", &[Counter::ReceivedEvents], false, "events received"),
+    bytes("received_bytes", &[Counter::ReceivedBytes], "payload bytes received"),
+    bytes("sent_bytes", &[Counter::SentBytes], "payload bytes sent"),
+    Metric {
+        name: "action_throughput",
+        unit: Unit::PerSecond,
+        kind: Kind::PerSecond(&[Counter::Sent]),
+        about: "actions sent in a second, over the whole run",
+        by_action: true,
+    },
+    duration("ack_latency", Distribution::AckLatency, true, "from the planned moment of an action to its ack"),
+    duration("ack_service", Distribution::AckService, true, "from the actual send of an action to its ack"),
+    duration("connect_latency", Distribution::ConnectLatency, false, "from the first byte to the namespace's answer"),
+    duration("connect_dns", Distribution::ConnectDns, false, "the name lookup of a connect"),
+    duration("connect_tcp", Distribution::ConnectTcp, false, "the TCP handshake of a connect"),
+    duration("connect_tls", Distribution::ConnectTls, false, "the TLS handshake of a connect"),
+    duration("connect_upgrade", Distribution::ConnectUpgrade, false, "the WebSocket upgrade of a connect"),
+    duration("connect_namespace", Distribution::ConnectNamespace, false, "from the upgrade to the namespace's answer"),
+    duration("login_latency", Distribution::LoginLatency, false, "all login steps of a user together"),
+    duration("http_latency", Distribution::HttpLatency, false, "one HTTP request, connect included"),
+    duration(
+        "reconnect_latency",
+        Distribution::ReconnectLatency,
+        false,
+        "from noticing a loss to the end of the new setup",
+    ),
+    duration("send_lateness", Distribution::SendLateness, true, "from the planned moment of an action to its send"),
+    duration("timer_lag", Distribution::TimerLag, false, "how late this generator's own timers fire"),
+    gauge("users_connected", Unit::Count, Gauge::UsersConnected, "users with a connected namespace"),
+    gauge("generator_cpu", Unit::Share, Gauge::GeneratorCpu, "CPU of this generator, of all its cores"),
+    gauge("generator_memory", Unit::Bytes, Gauge::GeneratorMemory, "resident memory of this generator"),
+];
+
+/// The metric of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Metric> {
+    METRICS.iter().find(|metric| metric.name == name)
+}
+
+/// A number read off a distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistic {
+    /// The value that this share of the samples does not exceed; 0.95 is p95.
+    Percentile(f64),
+    Min,
+    Avg,
+    Max,
+}
+
+/// The statistics that a threshold may name.
+pub const STATISTICS: &[(&str, Statistic)] = &[
+    ("p50", Statistic::Percentile(0.50)),
+    ("p90", Statistic::Percentile(0.90)),
+    ("p95", Statistic::Percentile(0.95)),
+    ("p99", Statistic::Percentile(0.99)),
+    ("p99.9", Statistic::Percentile(0.999)),
+    ("min", Statistic::Min),
+    ("avg", Statistic::Avg),
+    ("max", Statistic::Max),
+];
+
+impl Statistic {
+    /// The name in a suite and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        STATISTICS.iter().find(|(_, statistic)| *statistic == self).map_or("p?", |(name, _)| name)
+    }
+
+    /// How many samples this statistic needs before it says something: 1/(1−p) for a percentile.
+    #[must_use]
+    pub fn samples_needed(self) -> u64 {
+        match self {
+            // Rounded before the ceiling: 1/(1−0.99) is 100.00000000000009 in floating point.
+            Self::Percentile(p) => ((1.0 / (1.0 - p)) - 1e-6).ceil() as u64,
+            Self::Min | Self::Avg | Self::Max => 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        for metric in METRICS {
+            assert_eq!(METRICS.iter().filter(|other| other.name == metric.name).count(), 1, "{}", metric.name);
+            assert_eq!(find(metric.name), Some(metric));
+        }
+    }
+
+    #[test]
+    fn samples_needed_follow_the_percentile() {
+        let needed: Vec<u64> = STATISTICS.iter().map(|(_, statistic)| statistic.samples_needed()).collect();
+        assert_eq!(needed, [2, 10, 20, 100, 1000, 1, 1, 1]);
+    }
+}
