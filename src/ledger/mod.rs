@@ -1,1 +1,5 @@
-//! Not built yet.
+//! What became of each action. (What became of each delivery will stand beside it.)
+
+pub mod action;
+
+pub use action::{ActionOutcome, NotSent};

@@ -1,3 +1,13 @@
 //! What is measured and how it is kept: counters and histograms of fixed memory that merge by addition.
+//!
+//! [`catalog`] names everything, [`axes`] says what is kept apart, a [`recorder`] holds the numbers.
 
+pub mod axes;
 pub mod catalog;
+pub mod histogram;
+pub mod recorder;
+
+pub use axes::{Axes, Cell, Part, ScenarioAxis};
+pub use catalog::{Counter, Distribution, Gauge, METRICS, Metric, Statistic, Unit};
+pub use histogram::Histogram;
+pub use recorder::{Numbers, Recorder};

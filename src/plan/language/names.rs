@@ -1,0 +1,225 @@
+//! Which names exist where: known when a suite is compiled, so that a name that cannot exist is a problem of the suite and
+//! not of the run.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::answer::Root;
+use super::bindings::Slot;
+use super::json_path::{Key, Path};
+use crate::suite::schema::Map;
+
+/// What stands where an expression stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Is a resource bound?
+    pub resource: bool,
+    /// Does `each` bind an item?
+    pub item: bool,
+    /// The answer that can be looked at, if any.
+    pub answer: AnswerKind,
+    /// Is there a user at all? (Resource ids have none.)
+    pub user: bool,
+}
+
+/// The kinds of answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerKind {
+    None,
+    Ack,
+    Response,
+}
+
+impl Place {
+    /// A user, and nothing else.
+    pub const USER: Self = Self { resource: false, item: false, answer: AnswerKind::None, user: true };
+
+    #[must_use]
+    pub const fn with_answer(self, answer: AnswerKind) -> Self {
+        Self { answer, ..self }
+    }
+}
+
+/// The names of one scenario.
+pub struct Names<'a> {
+    pub vars: &'a Map<Value>,
+    /// Fields of the credentials; `None` where the rows may differ.
+    pub user_fields: BTreeSet<String>,
+    pub resource_fields: BTreeSet<String>,
+    /// Saved names in the order of their numbers.
+    pub saved: Vec<String>,
+    /// Value of an environment variable.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// Values of the environment that were put into the suite by `{{ env.NAME }}`: secrets.
+    pub used_environment: &'a RefCell<Vec<String>>,
+}
+
+/// What a dotted name stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Meaning {
+    Constant(Value),
+    Slot(Slot),
+    Answer(Root, Path),
+}
+
+/// A name that cannot exist: what to say, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownName {
+    pub what: String,
+    pub help: Option<String>,
+}
+
+impl UnknownName {
+    fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { what: what.into(), help: Some(help.into()) }
+    }
+}
+
+/// The names that a user's step can see everywhere.
+const ROOTS: &[&str] =
+    &["user", "resource", "step", "action", "connection", "vars", "env", "stage", "scenario", "item"];
+
+impl Names<'_> {
+    /// What `root` followed by `path` stands for in `place`.
+    pub fn resolve(&self, root: &str, path: &[Key], place: Place) -> Result<Meaning, UnknownName> {
+        if let Some((_, answer)) = Root::ALL.iter().find(|(name, _)| *name == root) {
+            let kind = if *answer == Root::Response { AnswerKind::Response } else { AnswerKind::Ack };
+            return if kind == place.answer {
+                Ok(Meaning::Answer(*answer, path.to_vec()))
+            } else {
+                Err(UnknownName::new(
+                    format!("`{root}` means nothing here"),
+                    "it stands in checks and `save` of a step that asks for it",
+                ))
+            };
+        }
+        let field = match path.first() {
+            Some(Key::Name(name)) => Some(&**name),
+            _ => None,
+        };
+        match root {
+            "user" if place.user => self.user(field, path),
+            "resource" if place.resource => self.resource(field, path),
+            "resource" => Err(UnknownName::new(
+                "`resource` is not bound here",
+                "it is bound under `act`, inside `each: resources`, and everywhere with `pattern: dedicated`",
+            )),
+            "item" if place.item => Ok(Meaning::Slot(Slot::Item(path.to_vec()))),
+            "step" if place.user => known(root, field, &[("number", Slot::StepNumber)], path),
+            "action" if place.user => known(root, field, &[("id", Slot::ActionId)], path),
+            "connection" if place.user => known(root, field, &[("id", Slot::ConnectionId)], path),
+            "stage" if place.user && path.is_empty() => Ok(Meaning::Slot(Slot::Stage)),
+            "scenario" if place.user && path.is_empty() => Ok(Meaning::Slot(Slot::Scenario)),
+            "vars" => self.variable(field, path),
+            "env" => self.environment(field),
+            _ => self.saved_name(root, path),
+        }
+    }
+
+    /// The fields that `root` has as far as is known, for a program that asks for the root as a whole.
+    #[must_use]
+    pub fn fields(&self, root: &str) -> Vec<String> {
+        let fixed: &[&str] = match root {
+            "user" => &["index", "number", "index_in_scenario"],
+            "resource" => &["id", "index"],
+            "step" => &["number"],
+            "action" | "connection" => &["id"],
+            _ => &[],
+        };
+        let own: Vec<&String> = match root {
+            "user" => self.user_fields.iter().collect(),
+            "resource" => self.resource_fields.iter().collect(),
+            "vars" => self.vars.keys().collect(),
+            _ => Vec::new(),
+        };
+        fixed.iter().map(ToString::to_string).chain(own.into_iter().cloned()).collect()
+    }
+
+    fn user(&self, field: Option<&str>, path: &[Key]) -> Result<Meaning, UnknownName> {
+        let fixed = [
+            ("index", Slot::UserIndex),
+            ("number", Slot::UserNumber),
+            ("index_in_scenario", Slot::UserIndexInScenario),
+        ];
+        if let Some(name) = field.filter(|name| self.user_fields.contains(*name)) {
+            return Ok(Meaning::Slot(Slot::UserField(name.into(), path[1..].to_vec())));
+        }
+        known("user", field, &fixed, path).map_err(|mut unknown| {
+            let fields: Vec<&str> = self.user_fields.iter().map(String::as_str).collect();
+            unknown.help = suggestion(field, fixed.iter().map(|(name, _)| *name).chain(fields.iter().copied()))
+                .or_else(|| Some("the fields of a user are those of its credentials row".into()));
+            unknown
+        })
+    }
+
+    fn resource(&self, field: Option<&str>, path: &[Key]) -> Result<Meaning, UnknownName> {
+        let fixed = [("id", Slot::ResourceId), ("index", Slot::ResourceIndex)];
+        if let Some(name) = field.filter(|name| self.resource_fields.contains(*name)) {
+            return Ok(Meaning::Slot(Slot::ResourceField(name.into(), path[1..].to_vec())));
+        }
+        known("resource", field, &fixed, path).map_err(|mut unknown| {
+            let fields = self.resource_fields.iter().map(String::as_str);
+            unknown.help = suggestion(field, fixed.iter().map(|(name, _)| *name).chain(fields)).or(unknown.help);
+            unknown
+        })
+    }
+
+    fn variable(&self, field: Option<&str>, path: &[Key]) -> Result<Meaning, UnknownName> {
+        let name = field.ok_or_else(|| UnknownName::new("`vars` alone is no value", "write `vars.NAME`"))?;
+        let value = self.vars.get(name).ok_or_else(|| UnknownName {
+            what: format!("unknown variable `vars.{name}`"),
+            help: suggestion(Some(name), self.vars.keys().map(String::as_str))
+                .or_else(|| Some("declare it under `vars`".into())),
+        })?;
+        let value = super::json_path::find_value(value, &path[1..]).cloned();
+        value.map(Meaning::Constant).ok_or_else(|| {
+            UnknownName::new(format!("`vars.{name}` has no such field"), "look at its value under `vars`")
+        })
+    }
+
+    fn environment(&self, field: Option<&str>) -> Result<Meaning, UnknownName> {
+        let name = field.ok_or_else(|| UnknownName::new("`env` alone is no value", "write `env.NAME`"))?;
+        let value = (self.environment)(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+            UnknownName::new(
+                format!("the environment variable `{name}` is unset or empty"),
+                format!("set it, or write `\"${{{name}:-default}}\"`"),
+            )
+        })?;
+        self.used_environment.borrow_mut().push(value.clone());
+        Ok(Meaning::Constant(value.into()))
+    }
+
+    fn saved_name(&self, root: &str, path: &[Key]) -> Result<Meaning, UnknownName> {
+        if let Some(number) = self.saved.iter().position(|name| name == root) {
+            return Ok(Meaning::Slot(Slot::Saved(number, path.to_vec())));
+        }
+        let known = ROOTS.iter().copied().chain(self.saved.iter().map(String::as_str));
+        Err(UnknownName {
+            what: format!("unknown name `{root}`"),
+            help: suggestion(Some(root), known).or_else(|| Some("no step of this scenario saves it".into())),
+        })
+    }
+}
+
+fn known(root: &str, field: Option<&str>, fields: &[(&str, Slot)], path: &[Key]) -> Result<Meaning, UnknownName> {
+    let found = field.and_then(|field| fields.iter().find(|(name, _)| *name == field)).filter(|_| path.len() == 1);
+    let names = || fields.iter().map(|(name, _)| *name);
+    found.map(|(_, slot)| Meaning::Slot(slot.clone())).ok_or_else(|| match field {
+        Some(field) => UnknownName {
+            what: format!("`{root}` has no field `{field}`"),
+            help: suggestion(Some(field), names())
+                .or_else(|| Some(format!("it has {}", names().collect::<Vec<_>>().join(", ")))),
+        },
+        None => UnknownName::new(format!("`{root}` alone is no value"), format!("write `{root}.{}`", fields[0].0)),
+    })
+}
+
+/// "did you mean `x`?" for the nearest known name, if one is near.
+pub fn suggestion<'a>(wrong: Option<&str>, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let wrong = wrong?;
+    let distance = |name: &str| strsim::damerau_levenshtein(wrong, name);
+    let nearest = known.min_by_key(|name| distance(name))?;
+    (distance(nearest) <= 1 + wrong.len() / 4).then(|| format!("did you mean `{nearest}`?"))
+}

@@ -1,0 +1,192 @@
+//! The language as a whole: what each form compiles to and what it gives.
+
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+
+use super::names::AnswerKind;
+use super::*;
+use crate::suite::problem::Path;
+use crate::suite::schema::Map;
+
+fn map(value: Value) -> Map<Value> {
+    serde_json::from_value(value).unwrap()
+}
+
+fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
+    let vars = map(json!({ "currency": "EUR", "deep": { "list": [1, 2] } }));
+    let environment = |name: &str| (name == "N").then(|| "41".to_owned());
+    let used_environment = RefCell::default();
+    test(&Names {
+        vars: &vars,
+        user_fields: ["name", "password"].map(String::from).into(),
+        resource_fields: ["price"].map(String::from).into(),
+        saved: vec!["token".into(), "match".into()],
+        environment: &environment,
+        used_environment: &used_environment,
+    })
+}
+
+fn with_bindings<T>(test: impl FnOnce(&Bindings<'_>) -> T) -> T {
+    let row = map(json!({ "name": "ann \"x\"", "password": "pw" }));
+    let resource = Resource { index: 4, id: "lot-4".into(), fields: map(json!({ "price": 9.5 })) };
+    test(&Bindings {
+        user: 7,
+        user_in_scenario: 2,
+        row: Some(&row),
+        resource: Some(&resource),
+        item: None,
+        step: 12,
+        action: ActionId { run: 1, user: 7, number: 3 },
+        connection: None,
+        stage: "steady",
+        scenario: "bidders",
+        saved: &[Some("t0k".into()), Some(json!({ "id": 5 }))],
+        seed: 1,
+        now_ms: 0,
+    })
+}
+
+const ACT: Place = Place { resource: true, item: false, answer: AnswerKind::None, user: true };
+const ACK: Place = ACT.with_answer(AnswerKind::Ack);
+
+/// Compiles and evaluates; errors come as their text.
+fn evaluate(text: &str, ack: &str) -> (String, String) {
+    let compiled = with_names(|names| Expression::compile(text, "here", names, ACK));
+    match compiled {
+        Err(unknown) => ("error".into(), format!("{} ({})", unknown.what, unknown.help.unwrap_or_default())),
+        Ok(expression) => {
+            let value = with_bindings(|bindings| {
+                let value = expression
+                    .value(bindings, Answer::Ack(ack))
+                    .map(|value| value.map_or("undefined".into(), |value| value.to_string()));
+                let truth = expression.truth(bindings, Answer::Ack(ack));
+                value
+                    .map(|value| format!("{value} {}", truth.unwrap()))
+                    .unwrap_or_else(|error| format!("step error: {error}"))
+            });
+            (expression.tier().into(), value)
+        }
+    }
+}
+
+fn check(text: &str, ack: &str, tier: &str, value: &str) {
+    assert_eq!(evaluate(text, ack), (tier.into(), value.into()), "{text} on {ack}");
+}
+
+#[test]
+fn expressions_take_the_cheapest_form() {
+    let ack = r#"[{"ok":true,"error":"cooldown","n":2,"list":[{"a":null}]}]"#;
+    check("ack.ok", ack, "path", "true true");
+    check("{{ ack.ok }}", ack, "path", "true true");
+    check("ack.list[0].a", ack, "path", "null false");
+    check("ack.missing", ack, "path", "undefined false");
+    check("ack.error == 'cooldown'", ack, "comparison", "true true");
+    check("ack.error != 'cooldown'", ack, "comparison", "false false");
+    check("ack.missing != 'cooldown'", ack, "comparison", "false false");
+    check("ack.n == 2.0", ack, "comparison", "true true");
+    check("not ack.ok", ack, "program", "false false");
+    check("ack.n * 2 + step.number", ack, "program", "16 true");
+    check("ack.a.b.c or 'x'", ack, "program", "\"x\" true");
+    check("ack.missing.deeper", ack, "path", "undefined false");
+    check("acks[0].n", ack, "path", "2 true");
+    check("true", ack, "constant", "true true");
+    check("vars.currency", ack, "constant", "\"EUR\" true");
+    check("vars.deep.list[1]", ack, "constant", "2 true");
+    check("step.number", ack, "slot", "12 true");
+    check("match.id", ack, "slot", "5 true");
+    check("match.id == 5", ack, "program", "true true");
+    check("env.N | int + 1", ack, "program", "42 true");
+}
+
+#[test]
+fn several_ack_arguments_are_a_list() {
+    check("ack[1].text", r#"[null,{"text":"hi"}]"#, "path", "\"hi\" true");
+    check("ack[0] is none", r#"[null,{"text":"hi"}]"#, "program", "true true");
+    check("ack.ok", "[]", "path", "undefined false");
+    check("acks", "[]", "path", "[] false");
+    check("acks | length == 0", "[]", "program", "true true");
+    check("ack == 'ok'", r#"["ok"]"#, "comparison", "true true");
+    check(r"ack == 'tab	'", r#"["tab\t"]"#, "comparison", "true true");
+}
+
+#[test]
+fn names_that_cannot_exist_are_errors() {
+    let error = |text: &str, expected: &str| {
+        let (tier, message) = evaluate(text, "[]");
+        assert!(tier == "error" && message.contains(expected), "{text}: {message}");
+    };
+    error("tokn", "unknown name `tokn` (did you mean `token`?)");
+    error("user.nmae", "`user` has no field `nmae` (did you mean `name`?)");
+    error("resource.prise", "did you mean `price`?");
+    error("vars.curency", "did you mean `currency`?");
+    error("vars.deep.nothing", "`vars.deep` has no such field");
+    error("response.status", "`response` means nothing here");
+    error("step", "write `step.number`");
+    error("env.MISSING", "`MISSING` is unset or empty");
+    error("ack.ok ==", "is not an expression");
+    error("nobody + 1", "unknown name `nobody`");
+    error("user.nobody + 1", "`user` has no field `nobody`");
+}
+
+#[test]
+fn a_resource_is_bound_only_where_it_is() {
+    let unknown = with_names(|names| Expression::compile("resource.id", "here", names, Place::USER)).unwrap_err();
+    assert!(unknown.what.contains("not bound here"), "{unknown:?}");
+}
+
+fn rendered(value: &Value) -> (String, bool) {
+    let mut problems = Vec::new();
+    let payload = with_names(|names| {
+        Payload::compile(value, &Path::root(), names, ACT, &mut |path, unknown| {
+            problems.push(format!("{path}: {}", unknown.what))
+        })
+    });
+    assert_eq!(problems, Vec::<String>::new());
+    let mut out = Vec::new();
+    let result = with_bindings(|bindings| payload.render(bindings, &mut out));
+    let text = result.map_or_else(|error| format!("step error: {error}"), |()| String::from_utf8(out).unwrap());
+    (text, payload.as_constant().is_some())
+}
+
+#[test]
+fn payloads_keep_types_and_escape_strings() {
+    let check =
+        |value: Value, expected: &str, constant: bool| assert_eq!(rendered(&value), (expected.to_owned(), constant));
+    check(
+        json!(["bid", { "lot": "{{ resource.id }}", "n": "{{ step.number }}" }]),
+        r#"["bid",{"lot":"lot-4","n":12}]"#,
+        false,
+    );
+    check(
+        json!({ "who": "{{ user.name }}", "text": "hi {{ user.name }}!" }),
+        r#"{"who":"ann \"x\"","text":"hi ann \"x\"!"}"#,
+        false,
+    );
+    check(
+        json!({ "c": "{{ vars.currency }}", "l": "{{ vars.deep.list }}", "t": "in {{ vars.currency }}" }),
+        r#"{"c":"EUR","l":[1,2],"t":"in EUR"}"#,
+        true,
+    );
+    check(json!([null, true, 1.5, "plain \" {x}"]), r#"[null,true,1.5,"plain \" {x}"]"#, true);
+    check(json!({ "lot-{{ resource.index }}": 1 }), r#"{"lot-4":1}"#, false);
+    check(json!("{{ action.id }}"), r#""1-7-3""#, false);
+    check(json!("{{ match }}"), r#"{"id":5}"#, false);
+    check(json!("{{ match.name }}"), "step error: `match.name` is undefined", false);
+    check(json!("{{ 'a' ~ step.number }}"), r#""a12""#, false);
+    check(json!("{{ connection.id }}"), "step error: `connection.id` is undefined", false);
+}
+
+#[test]
+fn texts_join_their_parts() {
+    let render = |template: &str| {
+        let text = with_names(|names| Text::compile(template, "here", names, ACT))?;
+        Ok::<_, UnknownName>((
+            text.as_constant().map(str::to_owned),
+            with_bindings(|bindings| text.render(bindings)).unwrap(),
+        ))
+    };
+    assert_eq!(render("/lots/{{ resource.id }}?p={{ resource.price }}"), Ok((None, "/lots/lot-4?p=9.5".into())));
+    assert_eq!(render("/{{ vars.currency }}/x"), Ok((Some("/EUR/x".into()), "/EUR/x".into())));
+    assert!(render("a {{ user.name").unwrap_err().what.contains("not closed"));
+}
