@@ -124,7 +124,7 @@ impl Server {
     }
 }
 
-/// A server on a thread of its own, which stops when this is dropped.
+/// A server on a thread of its own, which stops when this is dropped; dropping waits until it has, two seconds at most.
 pub struct Handle {
     address: SocketAddr,
     open: Option<oneshot::Sender<()>>,
