@@ -42,6 +42,12 @@ impl Path {
         &self.0
     }
 
+    /// The last key or position; `None` for the root.
+    #[must_use]
+    pub fn last(&self) -> Option<&Segment> {
+        self.0.last()
+    }
+
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let (_, rest) = self.0.split_last()?;
@@ -100,6 +106,29 @@ pub struct Problem {
     pub location: Option<Location>,
 }
 
+impl Problem {
+    #[must_use]
+    pub fn error(what: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, what: what.into(), help: None, location: None }
+    }
+
+    #[must_use]
+    pub fn warning(what: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(what) }
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn at(self, location: Location) -> Self {
+        Self { location: Some(location), ..self }
+    }
+}
+
 /// All that is wrong with a suite, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
@@ -108,6 +137,19 @@ impl Problems {
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    pub fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Puts the problems in the order of the file; those without a place come last.

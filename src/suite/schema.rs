@@ -5,12 +5,21 @@
 //! problem at that key. What may stand beside what is decided where the plan is compiled.
 
 use indexmap::IndexMap;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::scalar::{Count, Factor, Flag, OneOrMany, Switchable};
 use crate::units::{Duration, Percent, Rate};
+
+/// The language as a JSON Schema, made from the types below; committed as `suite.schema.json`.
+#[must_use]
+pub fn json_schema() -> Value {
+    let mut schema = schema_for!(Suite).to_value();
+    // A place for YAML anchors: `x-` keys are dropped before a suite is read.
+    schema["patternProperties"] = json!({ "^x-": true });
+    schema
+}
 
 /// Keys in the order in which they were written.
 pub type Map<T> = IndexMap<String, T>;
