@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::answer::Root;
 use super::bindings::Slot;
 use super::json_path::{Key, Path};
+use crate::suite::env::Environment;
 use crate::suite::schema::Map;
 
 /// What stands where an expression stands.
@@ -51,7 +52,7 @@ pub struct Names<'a> {
     /// Saved names in the order of their numbers.
     pub saved: Vec<String>,
     /// Value of an environment variable.
-    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    pub environment: &'a Environment,
     /// Values of the environment that were put into the suite by `{{ env.NAME }}`: secrets.
     pub used_environment: &'a RefCell<Vec<String>>,
 }
@@ -181,13 +182,13 @@ impl Names<'_> {
 
     fn environment(&self, field: Option<&str>) -> Result<Meaning, UnknownName> {
         let name = field.ok_or_else(|| UnknownName::new("`env` alone is no value", "write `env.NAME`"))?;
-        let value = (self.environment)(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+        let value = self.environment.value(name).filter(|value| !value.is_empty()).ok_or_else(|| {
             UnknownName::new(
                 format!("the environment variable `{name}` is unset or empty"),
                 format!("set it, or write `\"${{{name}:-default}}\"`"),
             )
         })?;
-        self.used_environment.borrow_mut().push(value.clone());
+        self.used_environment.borrow_mut().push(value.to_owned());
         Ok(Meaning::Constant(value.into()))
     }
 

@@ -15,7 +15,7 @@ fn map(value: Value) -> Map<Value> {
 
 fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
     let vars = map(json!({ "currency": "EUR", "deep": { "list": [1, 2] } }));
-    let environment = |name: &str| (name == "N").then(|| "41".to_owned());
+    let environment: crate::suite::env::Environment = [("N", "41")].into_iter().collect();
     let used_environment = RefCell::default();
     test(&Names {
         vars: &vars,
