@@ -4,16 +4,27 @@
 /// never the server's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Misuse {
+    #[error("the request path `{path}` cannot be used: {what}")]
+    Path { path: String, what: &'static str },
+    #[error("the query key `{key}` is set by the session itself; take it out of the query")]
+    Query { key: String },
+    #[error("the namespace `{name}` cannot be used: {what}")]
+    Namespace { name: String, what: &'static str },
+    /// The text is not repeated: it is where tokens live.
+    #[error("the auth of namespace `{namespace}` {what}; write an object, as `{{\"token\":\"…\"}}`")]
+    Auth { namespace: String, what: String },
     #[error("the namespace `{namespace}` is not connected, so nothing can be sent to it; connect it first")]
     NotConnected { namespace: String },
-    #[error("a socket cannot be opened to namespace number {index}: the session has {known}")]
+    #[error("there is no namespace number {index}: the session was made with {known}")]
     UnknownNamespace { index: usize, known: usize },
     #[error("`{name}` is reserved by Socket.IO: the server closes the connection on it; choose another event name")]
     ReservedEvent { name: String },
     #[error("the payload is not what {protocol} can carry: {what}")]
     Payload { protocol: &'static str, what: String },
-    #[error("ack {id} was answered already, or the server never asked for it")]
+    #[error("ack {id} was answered already, the server never asked for it, or too many were asked for since")]
     UnknownAck { id: u64 },
+    #[error("{limit} acks are waiting in namespace `{namespace}`; give up those that timed out before asking for more")]
+    TooManyAcks { namespace: String, limit: usize },
     #[error("the session is closed; reconnect before sending")]
     Closed,
 }

@@ -53,11 +53,15 @@ impl fmt::Debug for Args {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intent<'a> {
     /// Send an event. `args` is a JSON array whose first element is the event's name, as `["bid",{"lot":7}]`.
-    /// With `ack`, the ack that answers it comes back as [`Event::Ack`] with that `id` of the caller's choosing.
+    /// With `ack`, the ack that answers it comes back as [`Event::Ack`] with that `id` of the caller's choosing, which
+    /// no other emit in the namespace may be waiting under. What goes over the wire is the session's own numbering.
     Emit { namespace: usize, args: &'a str, ack: Option<u64> },
     /// Answer an event for which the server asked an ack (`id` is that of [`Event::Message`]). `args` is a JSON array.
     Answer { namespace: usize, id: u64, args: &'a str },
-    /// Leave politely: say goodbye in every namespace, then close.
+    /// Stop waiting for the ack of the emit with that `id`; should it come all the same, it is an [`Event::LateAck`].
+    /// Harmless when it came meanwhile, or when the session has closed.
+    Forget { namespace: usize, ack: u64 },
+    /// Leave politely: say goodbye in every namespace, then close. Harmless when the session has closed already.
     Disconnect,
 }
 
@@ -79,14 +83,16 @@ pub enum Input<'a> {
 pub enum Output {
     Send(Frame),
     Event(Event),
-    /// Close the link; the reason has been given as [`Event::Disconnected`] before.
+    /// Close the link if it is still open; the reason has been given as [`Event::Disconnected`] of no namespace just
+    /// before. The last output of every session, and it comes once.
     Close,
 }
 
 /// What a session has understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The namespace accepted us. `id` is the socket's id in it (not the Engine.IO session's), where the server gave one.
+    /// The namespace accepted us. `id` is the socket's id in it (not the Engine.IO session's), where the server gave
+    /// one.
     Connected { namespace: usize, id: Option<String>, recovered: bool },
     /// The namespace refused us; the transport stays open. `error` is the server's JSON as it came.
     Refused { namespace: usize, error: String },
@@ -95,9 +101,13 @@ pub enum Event {
     /// An event from the server: `args` is the whole JSON array, the name its first element. `ack` is set when the
     /// server wants an answer.
     Message { namespace: usize, name: Text, args: Args, ack: Option<u64> },
-    /// An ack came for an emit that is not waiting for one (never sent, or answered before).
-    StrayAck { namespace: usize, id: u64 },
-    /// The session, or one namespace of it, has ended. Acks that wait will never come.
+    /// The answer to an emit with that `id`, after it was given up with [`Intent::Forget`].
+    LateAck { namespace: usize, id: u64, args: Args },
+    /// An ack came that nobody is waiting for; `wire` is the number it carried. `asked` tells whether that number was
+    /// ever used (then it was answered before, or given up a long time ago).
+    StrayAck { namespace: usize, wire: u64, asked: bool },
+    /// The session, or one namespace of it, has ended. Acks that wait will never come. When the session ends its
+    /// namespaces end with it, without an event each.
     Disconnected { namespace: Option<usize>, reason: Closed },
     /// A packet could not be understood, and the session goes on without it.
     Ignored(Violation),
@@ -134,10 +144,10 @@ impl Closed {
     }
 }
 
-/// One connection's protocol state.
+/// One connection's protocol state. A reconnect makes a new session.
 ///
 /// The driver first drains `poll`, then makes exactly one `handle`. `deadline` may change with every `handle`.
-pub trait Session: fmt::Debug {
+pub trait Session: fmt::Debug + Send {
     /// Takes one input in. `Err` is the caller's fault and leaves the session as it was; what the peer does wrong
     /// comes out as an event.
     fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), Misuse>;
@@ -147,6 +157,10 @@ pub trait Session: fmt::Debug {
 
     /// When to hand in [`Input::Timeout`] if nothing else happens before; [`Moment::NEVER`] for no deadline.
     fn deadline(&self) -> Moment;
+
+    /// What the session still waits for before all of it is connected, for the text of a timeout: `the CONNECT reply of
+    /// namespace "/admin"`. `None` when there is nothing to wait for.
+    fn awaits(&self) -> Option<String>;
 
     /// Path and query of the WebSocket request, as `/socket.io/?EIO=4&transport=websocket`.
     fn request_target(&self) -> String;

@@ -1,0 +1,149 @@
+//! Our end of one namespace: Socket.IO calls it a socket.
+
+use std::fmt;
+
+use super::acks::{Acks, Owed};
+use crate::protocol::config::Namespace;
+use crate::protocol::error::Misuse;
+use crate::protocol::session::{Args, Text};
+
+pub struct Socket {
+    /// As it stands in packets.
+    pub name: Box<str>,
+    /// Taken when it is sent: a session connects each namespace once.
+    pub auth: Option<Box<str>>,
+    pub state: State,
+    pub acks: Acks,
+    pub owed: Owed,
+    /// What came before the CONNECT reply, to be delivered after it.
+    pub early: Vec<Early>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Connecting,
+    Connected,
+    Refused,
+    /// The server has sent DISCONNECT.
+    Gone,
+}
+
+/// An event from the server that waits for the CONNECT reply.
+#[derive(Debug)]
+pub struct Early {
+    pub name: Text,
+    pub args: Args,
+    pub ack: Option<u64>,
+}
+
+impl Socket {
+    /// Checks the name and the auth.
+    pub fn new(namespace: Namespace) -> Result<Self, Misuse> {
+        let Namespace { name, auth } = namespace;
+        if !name.starts_with('/') {
+            return Err(Misuse::Namespace { name, what: "it must start with `/`" });
+        }
+        if name.contains(',') {
+            return Err(Misuse::Namespace {
+                name,
+                what: "a comma ends a namespace on the wire, so it cannot be in one",
+            });
+        }
+        if let Some(what) = auth.as_deref().and_then(auth_fault) {
+            return Err(Misuse::Auth { namespace: name, what });
+        }
+        Ok(Self {
+            name: name.into(),
+            auth: auth.map(Into::into),
+            state: State::Connecting,
+            acks: Acks::default(),
+            owed: Owed::default(),
+            early: Vec::new(),
+        })
+    }
+
+    /// Whether packets for `namespace` are ours. Servers leave out the query of a namespace, as in `/chat?token=x`.
+    pub fn answers_to(&self, namespace: &str) -> bool {
+        *self.name == *namespace || self.plain_name() == namespace
+    }
+
+    /// The name without its query.
+    pub fn plain_name(&self) -> &str {
+        self.name.split_once('?').map_or(&self.name, |(plain, _)| plain)
+    }
+
+    /// No more to be expected here; what was kept is let go.
+    pub fn leave(&mut self, state: State) {
+        self.state = state;
+        self.acks.clear();
+        self.owed = Owed::default();
+        self.early = Vec::new();
+    }
+}
+
+// By hand, because auth is where tokens live.
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").field("name", &self.name).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+fn auth_fault(auth: &str) -> Option<String> {
+    match serde_json::from_str::<serde::de::IgnoredAny>(auth) {
+        Err(e) => Some(format!("is not JSON (line {}, column {})", e.line(), e.column())),
+        Ok(_) if !auth.trim_ascii_start().starts_with('{') => {
+            Some("is not a JSON object, and servers close the connection on anything else".to_owned())
+        }
+        Ok(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, auth: Option<&str>, expected: Result<(), &str>) {
+        let namespace = Namespace { name: name.to_owned(), auth: auth.map(str::to_owned) };
+        match (Socket::new(namespace), expected) {
+            (Ok(socket), Ok(())) => assert_eq!(&*socket.name, name),
+            (Err(misuse), Err(part)) => assert!(misuse.to_string().contains(part), "{name}: {misuse}"),
+            (result, _) => panic!("{name}: {result:?}"),
+        }
+    }
+
+    #[test]
+    fn names() {
+        check("/", None, Ok(()));
+        check("/yjs|doc-1", None, Ok(()));
+        check("/chat?token=x", None, Ok(()));
+        check("", None, Err("start with `/`"));
+        check("admin", None, Err("start with `/`"));
+        check("/a,b", None, Err("a comma"));
+    }
+
+    #[test]
+    fn auth_is_an_object() {
+        check("/", Some(r#"{"token":"x"}"#), Ok(()));
+        check("/", Some(" {} "), Ok(()));
+        check("/a", Some(r#""hunter2""#), Err("auth of namespace `/a` is not a JSON object"));
+        check("/a", Some("[1]"), Err("not a JSON object"));
+        check("/a", Some("{token:1}"), Err("not JSON (line 1, column 2)"));
+        check("/a", Some("{} {}"), Err("not JSON"));
+    }
+
+    #[test]
+    fn auth_shows_in_no_message() {
+        let namespace = Namespace { name: "/".to_owned(), auth: Some("\"hunter2".to_owned()) };
+        let misuse = Socket::new(namespace).unwrap_err();
+        assert!(!format!("{misuse} {misuse:?}").contains("hunter2"));
+        let namespace = Namespace { name: "/".to_owned(), auth: Some(r#"{"t":"hunter2"}"#.to_owned()) };
+        assert!(!format!("{:?}", Socket::new(namespace).unwrap()).contains("hunter2"));
+    }
+
+    #[test]
+    fn servers_may_leave_out_the_query() {
+        let socket = Socket::new(Namespace::new("/chat?token=x")).unwrap();
+        assert!(socket.answers_to("/chat") && socket.answers_to("/chat?token=x"));
+        assert!(!socket.answers_to("/") && !socket.answers_to("/cha") && !socket.answers_to("/chat?token=y"));
+    }
+}
