@@ -114,6 +114,26 @@ pub enum SlotValue<'a> {
 }
 
 impl<'a> Bindings<'a> {
+    /// Bindings of no user: everything is undefined or zero.
+    #[must_use]
+    pub const fn nobody() -> Self {
+        Self {
+            user: 0,
+            user_in_scenario: 0,
+            row: None,
+            resource: None,
+            item: None,
+            step: 0,
+            action: ActionId { run: 0, user: 0, number: 0 },
+            connection: None,
+            stage: "",
+            scenario: "",
+            saved: &[],
+            seed: 0,
+            now_ms: 0,
+        }
+    }
+
     #[must_use]
     pub fn slot(&self, slot: &Slot) -> SlotValue<'a> {
         let json = |value: Option<&'a Value>, path: &Path| {

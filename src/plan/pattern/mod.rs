@@ -86,10 +86,18 @@ mod tests {
         let collides = visits.windows(2).any(|pair| (pair[0].0, pair[0].2) == (pair[1].0, pair[1].2));
         let smallest = |same: &dyn Fn(&(u64, u64, u64)) -> (u64, u64)| {
             let mut last = std::collections::HashMap::new();
-            let gaps = visits.iter().filter_map(|visit| last.insert(same(visit), visit.0).map(|before| visit.0 - before)).filter(|gap| *gap > 0);
+            let gaps = visits
+                .iter()
+                .filter_map(|visit| last.insert(same(visit), visit.0).map(|before| visit.0 - before))
+                .filter(|gap| *gap > 0);
             gaps.min().map_or(f64::INFINITY, |gap| gap as f64 / step.as_nanos() as f64)
         };
-        Gaps { resource: smallest(&|v| (0, v.2)), collides, user: smallest(&|v| (v.1, 0)), user_resource: smallest(&|v| (v.1, v.2)) }
+        Gaps {
+            resource: smallest(&|v| (0, v.2)),
+            collides,
+            user: smallest(&|v| (v.1, 0)),
+            user_resource: smallest(&|v| (v.1, v.2)),
+        }
     }
 
     #[test]
@@ -111,7 +119,15 @@ mod tests {
 
     #[test]
     fn known_values() {
-        for (users, resources, expected) in [(12, 12, 0.9167), (2, 20, 1.5), (19, 20, 1.0526), (50, 20, 0.3167), (100, 10, 0.09), (3, 3, 1.0), (5, 2, 0.3333)] {
+        for (users, resources, expected) in [
+            (12, 12, 0.9167),
+            (2, 20, 1.5),
+            (19, 20, 1.0526),
+            (50, 20, 0.3167),
+            (100, 10, 0.09),
+            (3, 3, 1.0),
+            (5, 2, 0.3333),
+        ] {
             let gap = (rotate::PATTERN.gaps)(Size { users, resources }).resource;
             assert!((gap - expected).abs() < 1e-4, "{users} users, {resources} resources: {gap}");
         }

@@ -1,0 +1,103 @@
+//! From a suite as written to a plan, or to everything that is wrong with it.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::compile_scenario::{self, Ground};
+use super::credentials::{self, Credentials, Sources};
+use super::critic::Critic;
+use super::language::{Names, Resource};
+use super::overrides::Overrides;
+use super::proof::Cooldown;
+use super::rows::Files;
+use super::{Plan, resource, rotation, target, threshold};
+use crate::metrics::{Axes, ScenarioAxis};
+use crate::suite::problem::{Path, Problems};
+use crate::suite::read::Loaded;
+use crate::units::Moment;
+
+/// What compiling needs beside the suite.
+pub struct Context<'a> {
+    pub overrides: &'a Overrides,
+    /// Reads a file that the suite names, relative to the suite.
+    pub files: Files<'a>,
+    /// URL of the built-in target, where it runs.
+    pub built_in: Option<&'a str>,
+    /// Used unless the overrides have one.
+    pub seed: u64,
+}
+
+/// Compiles a suite. The plan is there exactly when no problem is an error; warnings come beside it.
+pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problems) {
+    let mut suite = loaded.suite.clone();
+    context.overrides.apply(&mut suite);
+    let critic = Critic::new(&loaded.source);
+    let root = Path::root();
+    let used_environment = RefCell::default();
+    let no_names = Names {
+        vars: &suite.vars,
+        user_fields: BTreeSet::new(),
+        resource_fields: BTreeSet::new(),
+        saved: Vec::new(),
+        environment: &loaded.environment,
+        used_environment: &used_environment,
+    };
+    let mut secrets = loaded.secrets.clone();
+    let target = target::compile(&suite.target, &root.key("target"), context.built_in, &context.overrides.allow, &critic);
+    let resources = suite.resources.as_ref().map_or_else(Vec::new, |resources| {
+        resource::compile(resources, &root.key("resources"), &no_names, context.files, &critic)
+    });
+    let loads = compile_scenario::loads(&suite, &critic);
+    let users = loads.iter().map(|load| load.users).sum();
+    let credentials = suite.credentials.as_ref().map_or_else(Credentials::default, |credentials| {
+        let sources = Sources { environment: &loaded.environment, files: context.files, critic: &critic };
+        credentials::compile(credentials, &root.key("credentials"), users, &no_names, &sources, &mut secrets)
+    });
+    let names = Names { user_fields: credentials.fields.clone(), resource_fields: fields(&resources), ..no_names };
+    let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
+    let rotations = rotation::compile(&suite, &loads, resources.len() as u64, cooldown.as_ref(), &critic);
+    let ground = Ground { suite: &suite, names: &names, critic: &critic, resources: resources.len() as u64, target: target.as_ref() };
+    let scenarios = compile_scenario::compile(&ground, loads, rotations);
+    let axes = Axes {
+        scenarios: scenarios
+            .iter()
+            .map(|scenario| ScenarioAxis {
+                name: scenario.name.clone(),
+                stages: scenario.stages.iter().map(|stage| stage.name.clone()).collect(),
+                actions: scenario.actions.iter().map(|action| action.name.clone()).collect(),
+            })
+            .collect(),
+    };
+    let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
+    let name_line = critic.place(&root.key("name")).line;
+    for value in used_environment.borrow().iter() {
+        secrets.insert(value);
+    }
+    let mut problems = critic.into_problems();
+    problems.sort();
+    let Some(target) = target.filter(|_| !problems.has_errors()) else { return (None, problems) };
+    let duration = scenarios.iter().map(|scenario| scenario.end()).max().unwrap_or_default().since(Moment::START);
+    let plan = Plan {
+        name: suite.name,
+        description: suite.description,
+        tags: suite.tags,
+        file: loaded.source.file().to_path_buf(),
+        name_line,
+        seed: context.overrides.seed.unwrap_or(context.seed),
+        overrides: context.overrides.as_given(),
+        target,
+        scenarios,
+        resources,
+        credentials,
+        cooldown,
+        thresholds,
+        axes,
+        duration,
+        secrets,
+    };
+    (Some(plan), problems)
+}
+
+fn fields(resources: &[Resource]) -> BTreeSet<String> {
+    resources.iter().flat_map(|resource| resource.fields.keys().cloned()).collect()
+}

@@ -1,0 +1,159 @@
+//! From scenarios as written to scenarios compiled.
+
+use super::compile_step::{Steps, saved_names};
+use super::critic::Critic;
+use super::language::{Names, Payload, Place, Text, UnknownName};
+use super::load::{self, Span};
+use super::rotation::Acting;
+use super::scenario::{Action, Backoff, Connect, Rhythm, Scenario, stages};
+use super::target::Target;
+use crate::suite::problem::Path;
+use crate::suite::scalar::Switchable;
+use crate::suite::schema::{self, Map, Suite};
+use crate::units::{Duration, Rate};
+
+const DEFAULT_CONNECT_WITHIN: Duration = Duration::from_secs(10);
+const DEFAULT_RATE: Rate = Rate::per_second(50.0);
+const DEFAULT_BACKOFF: Backoff =
+    Backoff { wait: Duration::from_secs(1), max: Duration::from_secs(5), factor: 2.0, jitter: 0.5 };
+
+/// The load of one scenario.
+#[derive(Debug)]
+pub struct ScenarioLoad {
+    pub spans: Vec<Span>,
+    /// The highest number of users at once.
+    pub users: u64,
+}
+
+/// The loads of all scenarios, in the order of the file.
+pub fn loads(suite: &Suite, critic: &Critic<'_>) -> Vec<ScenarioLoad> {
+    let scenarios = Path::root().key("scenarios");
+    let compile = |(name, scenario): (&String, &schema::Scenario)| {
+        let spans = load::compile(&scenario.load, &scenarios.key(name.as_str()).key("load"), critic);
+        ScenarioLoad { users: spans.iter().map(|span| span.to_users).max().unwrap_or(0), spans }
+    };
+    suite.scenarios.iter().map(compile).collect()
+}
+
+/// What all scenarios stand on.
+pub struct Ground<'a> {
+    pub suite: &'a Suite,
+    pub names: &'a Names<'a>,
+    pub critic: &'a Critic<'a>,
+    pub resources: u64,
+    pub target: Option<&'a Target>,
+}
+
+/// All scenarios, in the order of the file.
+pub fn compile(ground: &Ground<'_>, loads: Vec<ScenarioLoad>, acting: Vec<Acting>) -> Vec<Scenario> {
+    let mut first_user = 0;
+    let mut compiled = Vec::new();
+    for (((name, scenario), load), acting) in ground.suite.scenarios.iter().zip(loads).zip(acting) {
+        let users = load.users;
+        compiled.push(one(ground, name, scenario, load, acting, first_user));
+        first_user += users;
+    }
+    compiled
+}
+
+fn one(ground: &Ground<'_>, name: &str, scenario: &schema::Scenario, load: ScenarioLoad, acting: Acting, first_user: u64) -> Scenario {
+    let (critic, path) = (ground.critic, Path::root().key("scenarios").key(name));
+    let places = [&scenario.login, &scenario.setup, &scenario.act, &scenario.teardown].map(Vec::as_slice);
+    let names = Names {
+        saved: saved_names(places),
+        user_fields: ground.names.user_fields.clone(),
+        resource_fields: ground.names.resource_fields.clone(),
+        ..*ground.names
+    };
+    let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
+    let program = |place: &'static str, steps: &[schema::Step]| {
+        let bound = keeps_one || place == "act" && acting.rotation.is_some();
+        let mut compiler = Steps { names: &names, critic, place, resource: bound, resources: ground.resources, actions: Vec::new(), action_lines: Vec::new() };
+        let program = compiler.compile(steps, &path.key(place));
+        (program, compiler.actions, compiler.action_lines)
+    };
+    let (login, ..) = program("login", &scenario.login);
+    let (setup, ..) = program("setup", &scenario.setup);
+    let (act, action_names, lines) = program("act", &scenario.act);
+    let (teardown, ..) = program("teardown", &scenario.teardown);
+    if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
+        critic.error(&path.key("every"), "a closed loop that never waits would send without end", "ask for an `ack`, or add a `pause`");
+    }
+    let per_turn = act.actions(action_names.len(), ground.resources);
+    let actions = action_names.into_iter().zip(lines).zip(per_turn).map(|((name, line), per_turn)| Action { name, line, per_turn });
+    let rate = scenario.connect.rate.unwrap_or(DEFAULT_RATE);
+    let connect = connect(ground, scenario, &names, &path, keeps_one);
+    let mut presences = load::presences(&load.spans, rate);
+    presences.sort_by_key(|presence| (presence.user, presence.slot));
+    Scenario {
+        name: name.to_owned(),
+        line: critic.place(&path).line,
+        users: load.users,
+        first_user,
+        stages: stages(&load.spans),
+        presences,
+        ready_within: login.longest(ground.resources) + connect.within + setup.longest(ground.resources),
+        turn_within: act.longest(ground.resources),
+        headers: headers(ground, &names, keeps_one),
+        connect,
+        login,
+        setup,
+        act,
+        teardown,
+        actions: actions.collect(),
+        rhythm: acting.rhythm,
+        rotation: acting.rotation,
+        reconnect: backoff(scenario.reconnect.as_ref()),
+        late: acting.late,
+        continue_on_failure: scenario.on_failure.as_deref() == Some("continue"),
+        saved_names: names.saved.len(),
+        resources: ground.resources,
+    }
+}
+
+fn backoff(reconnect: Option<&Switchable<schema::Reconnect>>) -> Option<Backoff> {
+    match reconnect {
+        Some(Switchable::Off) => None,
+        None => Some(DEFAULT_BACKOFF),
+        Some(Switchable::On(reconnect)) => Some(Backoff {
+            wait: reconnect.wait.unwrap_or(DEFAULT_BACKOFF.wait),
+            max: reconnect.max.unwrap_or(DEFAULT_BACKOFF.max.max(reconnect.wait.unwrap_or_default())),
+            factor: reconnect.factor.map_or(DEFAULT_BACKOFF.factor, |factor| factor.0),
+            jitter: reconnect.jitter.map_or(DEFAULT_BACKOFF.jitter, |jitter| jitter.0),
+        }),
+    }
+}
+
+fn texts(ground: &Ground<'_>, names: &Names<'_>, keeps_one: bool, key: &str, map: &Map<serde_json::Value>) -> Vec<(String, Text)> {
+    let compiler = Steps { names, critic: ground.critic, place: "connect", resource: keeps_one, resources: ground.resources, actions: Vec::new(), action_lines: Vec::new() };
+    compiler.texts(map, &Path::root().key("target").key(key), Place { resource: keeps_one, ..Place::USER })
+}
+
+fn headers(ground: &Ground<'_>, names: &Names<'_>, keeps_one: bool) -> Vec<(String, Text)> {
+    texts(ground, names, keeps_one, "headers", &ground.suite.target.headers)
+}
+
+fn connect(ground: &Ground<'_>, scenario: &schema::Scenario, names: &Names<'_>, path: &Path, keeps_one: bool) -> Connect {
+    let place = Place { resource: keeps_one, ..Place::USER };
+    let text = |template: &str, path: &Path| {
+        let compiled = Text::compile(template, &path.to_string(), names, place);
+        compiled.map_err(|unknown| ground.critic.unknown(path, unknown)).unwrap_or_else(|()| Text::constant(""))
+    };
+    let target = Path::root().key("target");
+    let (socket_path, namespace) = ground.target.map_or(("/socket.io/", "/"), |target| (&target.path, &target.namespace));
+    let mut query: Vec<(String, Text)> = ground.target.iter().flat_map(|target| &target.query).map(|(key, value)| (key.clone(), Text::constant(value.as_str()))).collect();
+    query.extend(texts(ground, names, keeps_one, "query", &ground.suite.target.query));
+    let mut problem = |path: &Path, unknown: UnknownName| ground.critic.unknown(path, unknown);
+    let auth = scenario.connect.auth.as_ref().map(|auth| {
+        let value = serde_json::Value::Object(auth.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+        Payload::compile(&value, &path.key("connect").key("auth"), names, place, &mut problem)
+    });
+    Connect {
+        path: text(socket_path, &target.key("path")),
+        namespace: text(namespace, &target.key("namespace")),
+        query,
+        headers: headers(ground, names, keeps_one),
+        auth,
+        within: scenario.connect.within.unwrap_or(DEFAULT_CONNECT_WITHIN),
+    }
+}

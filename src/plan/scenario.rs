@@ -1,0 +1,221 @@
+//! One scenario, compiled: who, when, and what they do.
+
+use super::language::{Payload, Text};
+use super::load::{Presence, Span};
+use super::pattern::{Pattern, Size};
+use super::step::Program;
+use crate::units::{Duration, Moment};
+
+/// Users that behave alike.
+#[derive(Debug)]
+pub struct Scenario {
+    pub name: String,
+    /// Line of its key in the suite, from 1.
+    pub line: usize,
+    /// The highest number of users at once.
+    pub users: u64,
+    /// `user.index` of its first user.
+    pub first_user: u64,
+    /// Of its load, in order; each has a name of its own.
+    pub stages: Vec<Stage>,
+    /// By user, then by slot.
+    pub presences: Vec<Presence>,
+    pub connect: Connect,
+    /// Headers of the target, for HTTP steps.
+    pub headers: Vec<(String, Text)>,
+    pub login: Program,
+    pub setup: Program,
+    pub act: Program,
+    pub teardown: Program,
+    pub actions: Vec<Action>,
+    pub rhythm: Rhythm,
+    /// `None` when the scenario does not act on resources.
+    pub rotation: Option<Rotation>,
+    /// `None`: a dropped user stays away.
+    pub reconnect: Option<Backoff>,
+    pub late: Late,
+    /// A step that fails or times out does not end its turn.
+    pub continue_on_failure: bool,
+    /// How many names its steps save.
+    pub saved_names: usize,
+    /// From a user's slot, when its turns are due at the latest.
+    pub ready_within: Duration,
+    /// The longest that a turn may take.
+    pub turn_within: Duration,
+    /// Number of resources, for loops.
+    pub resources: u64,
+}
+
+/// A named stretch of the load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    pub name: String,
+    pub from: Moment,
+    pub to: Moment,
+}
+
+/// An action's name and how often a turn has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    pub name: String,
+    pub line: usize,
+    pub per_turn: u64,
+}
+
+/// How a user connects.
+#[derive(Debug)]
+pub struct Connect {
+    pub path: Text,
+    pub namespace: Text,
+    pub query: Vec<(String, Text)>,
+    pub headers: Vec<(String, Text)>,
+    /// A JSON object.
+    pub auth: Option<Payload>,
+    pub within: Duration,
+}
+
+/// When turns are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rhythm {
+    /// Never: the scenario does not act.
+    Still,
+    /// On the one clock, every so often. `auto` tells whether the plan chose it.
+    Step { every: Duration, auto: bool },
+    /// As soon as the last turn has ended.
+    ClosedLoop,
+}
+
+/// A scenario's place in a rotation over the resources.
+#[derive(Debug, Clone, Copy)]
+pub struct Rotation {
+    pub pattern: &'static Pattern,
+    /// Number in the rotation of the scenario's first user.
+    pub offset: u64,
+    pub size: Size,
+}
+
+/// Waiting times of a dropped user.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Backoff {
+    pub wait: Duration,
+    pub max: Duration,
+    pub factor: f64,
+    /// Share of the wait by which it may be longer or shorter.
+    pub jitter: f64,
+}
+
+/// What becomes of a turn that is due while the last one runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// It waits, in order.
+    Queue,
+    /// It waits so long at most; then it is not sent: busy.
+    Skip { slack: Duration },
+}
+
+/// One turn of one user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    pub number: u64,
+    pub due: Moment,
+    /// Number of the resource.
+    pub resource: Option<usize>,
+}
+
+impl Backoff {
+    /// How long to wait before attempt `attempt` (from 0), with `random` from 0 to 1.
+    #[must_use]
+    pub fn wait(&self, attempt: u32, random: f64) -> Duration {
+        let exponent = i32::try_from(attempt).unwrap_or(i32::MAX);
+        let wait = (self.wait.as_secs_f64() * self.factor.powi(exponent)).min(self.max.as_secs_f64());
+        Duration::from_secs_f64(wait * (1.0 + self.jitter * (2.0 * random - 1.0)))
+    }
+}
+
+impl Scenario {
+    /// The turn with that number of a user (by its index in the scenario). In a closed loop it is due at once, at `now`.
+    #[must_use]
+    pub fn turn(&self, user: u64, number: u64, now: Moment) -> Turn {
+        let due = match self.rhythm {
+            Rhythm::Step { every, .. } => Moment::START + every * number + self.phase(user, every),
+            Rhythm::ClosedLoop | Rhythm::Still => now,
+        };
+        let resource = self.rotation.map(|rotation| {
+            let resource = (rotation.pattern.resource)(rotation.offset + user, number, rotation.size);
+            usize::try_from(resource).unwrap_or(usize::MAX)
+        });
+        Turn { number, due, resource }
+    }
+
+    /// The number of the first turn that is due at `moment` or later.
+    #[must_use]
+    pub fn first_turn(&self, user: u64, moment: Moment) -> u64 {
+        let Rhythm::Step { every, .. } = self.rhythm else { return 0 };
+        let since = moment.as_nanos().saturating_sub(self.phase(user, every).as_nanos());
+        since.div_ceil(every.as_nanos().max(1))
+    }
+
+    /// How many turns of a user are due from one moment up to another. Closed loops have no plan.
+    #[must_use]
+    pub fn turns_between(&self, user: u64, from: Moment, until: Moment) -> u64 {
+        match self.rhythm {
+            Rhythm::Step { .. } if from < until => self.first_turn(user, until) - self.first_turn(user, from),
+            _ => 0,
+        }
+    }
+
+    fn phase(&self, user: u64, every: Duration) -> Duration {
+        self.rotation.map_or(Duration::ZERO, |rotation| {
+            (rotation.pattern.phase)(rotation.offset + user, rotation.size, every)
+        })
+    }
+
+    /// The stays of a user.
+    #[must_use]
+    pub fn stays(&self, user: u64) -> &[Presence] {
+        let from = self.presences.partition_point(|presence| presence.user < user);
+        let to = self.presences.partition_point(|presence| presence.user <= user);
+        &self.presences[from..to]
+    }
+
+    /// The number of the stage that a moment lies in; the last one after the end.
+    #[must_use]
+    pub fn stage(&self, moment: Moment) -> usize {
+        self.stages.partition_point(|stage| stage.to <= moment).min(self.stages.len().saturating_sub(1))
+    }
+
+    /// The resource that a user keeps all the time, where the pattern gives it one.
+    #[must_use]
+    pub fn fixed_resource(&self, user: u64) -> Option<usize> {
+        let rotation = self.rotation.filter(|rotation| rotation.pattern.fixed_resource)?;
+        usize::try_from((rotation.pattern.resource)(rotation.offset + user, 0, rotation.size)).ok()
+    }
+
+    /// The last moment at which its load has any user.
+    #[must_use]
+    pub fn end(&self) -> Moment {
+        self.presences.iter().map(|presence| presence.until).max().unwrap_or_default()
+    }
+}
+
+/// The stages that reports know: spans of no length only move the number of users.
+#[must_use]
+pub fn stages(spans: &[Span]) -> Vec<Stage> {
+    let long = spans.iter().filter(|span| span.from < span.to);
+    long.map(|span| Stage { name: span.name.clone(), from: span.from, to: span.to }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_up_to_the_most_and_jitter_both_ways() {
+        let backoff = Backoff { wait: Duration::from_secs(1), max: Duration::from_secs(5), factor: 2.0, jitter: 0.5 };
+        let waits: Vec<f64> = (0..5).map(|attempt| backoff.wait(attempt, 0.5).as_secs_f64()).collect();
+        assert_eq!(waits, [1.0, 2.0, 4.0, 5.0, 5.0]);
+        assert_eq!(backoff.wait(0, 0.0), Duration::from_millis(500));
+        assert_eq!(backoff.wait(1, 1.0), Duration::from_secs(3));
+        assert_eq!(backoff.wait(u32::MAX, 0.5), Duration::from_secs(5));
+    }
+}
