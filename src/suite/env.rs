@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use serde_json::Value;
+use url::form_urlencoded;
 
 use super::problem::{Path, Problem, Problems, Segment};
 use super::shape::Shape;
@@ -84,8 +86,9 @@ impl Pass<'_> {
             Value::String(text) if text.contains("${") => {
                 let parts = split(text);
                 if let Some(filled) = self.fill(&parts, path) {
-                    Kind::of(path, shape).keep(&filled, &mut self.filled.secrets);
-                    *text = filled.into_iter().map(|piece| piece.text).collect();
+                    let whole: String = filled.iter().map(|piece| piece.text.as_str()).collect();
+                    Kind::of(path, shape, &whole).keep(&filled, &whole, &mut self.filled.secrets);
+                    *text = whole;
                 } else {
                     self.filled.unset.push(path.clone());
                 }
@@ -190,39 +193,26 @@ enum Kind {
     Secret,
 }
 
-/// Formats of keys that hold a number, a duration, a rate or a flag.
-const QUANTITIES: &[&str] = &[
-    "count",
-    "factor",
-    "flag",
-    "duration-with-unit",
-    "duration-or-range",
-    "every",
-    "rate",
-    "percent",
-    "size",
-    "limit",
-];
 /// Keys of the language whose text is printed everywhere.
 const PUBLIC_KEYS: &[&str] = &["name", "tags", "allow"];
 /// Keys of the language that hold a URL or its path.
 const URL_KEYS: &[&str] = &["url", "path", "get", "post", "put", "delete"];
 
 impl Kind {
-    fn of(path: &Path, shape: Option<Shape>) -> Self {
+    /// Of a place that holds `whole`, variables filled in.
+    fn of(path: &Path, shape: Option<Shape>, whole: &str) -> Self {
         let alternatives = shape.map(Shape::alternatives).unwrap_or_default();
         if alternatives.is_empty() {
             return Self::Secret;
         }
-        let is_quantity = |shape: &Shape| {
-            shape.keyword("format").and_then(Value::as_str).is_some_and(|format| QUANTITIES.contains(&format))
-        };
         let key = path.segments().iter().rev().find_map(|segment| match segment {
             Segment::Key(key) => Some(key.as_str()),
             Segment::Index(_) => None,
         });
         let stands_in = |keys: &[&str]| key.is_some_and(|key| keys.contains(&key));
-        if alternatives.iter().any(is_quantity) || stands_in(PUBLIC_KEYS) {
+        let is_word = |choices: &Vec<Value>| choices.iter().any(|choice| choice == whole);
+        let is_public = |shape: &Shape| shape.format().is_some() || shape.choices().is_some_and(is_word);
+        if alternatives.iter().any(is_public) || stands_in(PUBLIC_KEYS) {
             Self::Public
         } else if stands_in(URL_KEYS) {
             Self::Url
@@ -232,13 +222,93 @@ impl Kind {
     }
 
     /// Keeps what must not be printed.
-    fn keep(self, pieces: &[Piece], secrets: &mut Secrets) {
-        match self {
-            Self::Public => {}
-            Self::Secret => {
-                pieces.iter().filter(|piece| piece.from_outside).for_each(|piece| secrets.insert(&piece.text))
+    fn keep(self, pieces: &[Piece], whole: &str, secrets: &mut Secrets) {
+        let hidden = match self {
+            Self::Public => Vec::new(),
+            Self::Url => hidden_parts(whole),
+            Self::Secret => vec![0..whole.len()],
+        };
+        let mut start = 0;
+        for piece in pieces {
+            let end = start + piece.text.len();
+            for part in hidden.iter().filter(|_| piece.from_outside) {
+                let text = whole.get(part.start.max(start)..part.end.min(end)).unwrap_or_default();
+                secrets.insert(text);
+                if self == Self::Url {
+                    url_secrets(text).for_each(|text| secrets.insert(&text));
+                }
             }
-            Self::Url => {}
+            start = end;
         }
+    }
+}
+
+/// User information, and everything from the query on.
+fn hidden_parts(url: &str) -> Vec<Range<usize>> {
+    let query = url.find(['?', '#']).unwrap_or(url.len());
+    let authority = url.find("://").filter(|scheme| *scheme < query).map_or(0, |scheme| scheme + 3);
+    let path = url[authority..query].find('/').map_or(query, |slash| authority + slash);
+    let user = url[authority..path].rfind('@').map(|at| authority..authority + at);
+    user.into_iter().chain((query < url.len()).then(|| query + 1..url.len())).collect()
+}
+
+/// The single values in user information or a query, as written and as they are meant.
+fn url_secrets(text: &str) -> impl Iterator<Item = String> {
+    // In `user:password` and `key=value` what follows the sign is the value.
+    let values = text.split('&').flat_map(|pair| [pair.split_once('='), pair.split_once(':')]);
+    let values = values.flatten().map(|(_, value)| value);
+    values.chain([text]).flat_map(|written| [written.to_owned(), decoded(written)])
+}
+
+/// `written` without percent-encoding.
+fn decoded(written: &str) -> String {
+    let one_value = written.replace('=', "%3D").replace('&', "%26");
+    form_urlencoded::parse(one_value.as_bytes()).map(|(value, _)| value.into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_split_into_their_variables() {
+        let check = |text: &str, expected: &[&str]| {
+            let parts = split(text).into_iter().map(|part| match part {
+                Part::Literal(text) => format!("{text:?}"),
+                Part::Variable { name, default, .. } => format!("{name}/{}", default.unwrap_or("none")),
+                Part::Broken { written } => format!("broken {written}"),
+            });
+            assert_eq!(parts.collect::<Vec<_>>(), expected, "{text}");
+        };
+        check("${A}", &["A/none"]);
+        check("x${A}y${B:-z}", &["\"x\"", "A/none", "\"y\"", "B/z"]);
+        check("${A:-}", &["A/"]);
+        check("$${A}", &["\"${\"", "\"A}\""]);
+        check("a$$${A}", &["\"a$\"", "\"${\"", "\"A}\""]);
+        check("$A {{ x }}", &["\"$A {{ x }}\""]);
+        check("${a-b}", &["broken ${a-b}"]);
+        check("${A:?set it}", &["broken ${A:?set it}"]);
+        check("${1}", &["broken ${1}"]);
+        check("${A", &["broken ${A"]);
+        check("${A:-${B}}", &["broken ${A:-${B}", "\"}\""]);
+    }
+
+    #[test]
+    fn only_user_and_query_of_a_url_are_hidden() {
+        let check = |url: &str, expected: &[&str]| {
+            let hidden: Vec<&str> = hidden_parts(url).into_iter().map(|part| &url[part]).collect();
+            assert_eq!(hidden, expected, "{url}");
+        };
+        check("https://user:pass@host/path?key=value#x", &["user:pass", "key=value#x"]);
+        check("wss://host:3000/a@b", &[]);
+        check("/login?token=abc", &["token=abc"]);
+        check("/go?to=http://a@b", &["to=http://a@b"]);
+        check("demo", &[]);
+    }
+
+    #[test]
+    fn an_environment_prints_names_only() {
+        let environment: Environment = [("TOKEN", "hunter22")].into_iter().collect();
+        assert_eq!(format!("{environment:?}"), "{\"TOKEN\"}");
     }
 }

@@ -1,6 +1,7 @@
 //! What is wrong with a suite: where, what, and what to write instead. Problems are collected, never thrown one at a
 //! time, so that an author mends a file in one go.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -152,10 +153,26 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// Puts the problems in the order of the file; those without a place come last.
+    /// Adds what a later check found, without what it says of a place that an error stands at already: a place that was
+    /// found faulty and replaced would otherwise be blamed twice.
+    pub fn add_later(&mut self, later: Self) {
+        let place = |problem: &Problem| problem.location.as_ref().map(|place| (place.line, place.column));
+        let faulty: HashSet<_> =
+            self.0.iter().filter(|problem| problem.severity == Severity::Error).filter_map(place).collect();
+        self.0
+            .extend(later.0.into_iter().filter(|problem| place(problem).is_none_or(|place| !faulty.contains(&place))));
+    }
+
+    /// Puts the problems in the order of the file, each once; those without a place come last. What stands behind an
+    /// alias is found once for each alias.
     pub fn sort(&mut self) {
         self.0.sort_by_key(|problem| {
             problem.location.as_ref().map_or((usize::MAX, usize::MAX), |place| (place.line, place.column))
+        });
+        let mut seen = HashSet::new();
+        self.0.retain(|problem| {
+            let place = problem.location.as_ref().map(|place| (place.line, place.column));
+            seen.insert((place, problem.what.clone()))
         });
     }
 }

@@ -57,7 +57,7 @@ impl Flag {
 }
 
 macro_rules! from_value {
-    ($($type:ident, $format:literal, $types:tt, $wanted:literal;)*) => {$(
+    ($($type:ident, $format:literal, $types:tt, $minimum:tt, $wanted:literal;)*) => {$(
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let value = Value::deserialize(deserializer)?;
@@ -72,16 +72,16 @@ macro_rules! from_value {
                 stringify!($type).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": $types, "format": $format })
+                json_schema!({ "type": $types, "format": $format, "minimum": $minimum })
             }
         }
     )*};
 }
 
 from_value! {
-    Count, "count", ["integer", "string"], "a whole number";
-    Factor, "factor", ["number", "string"], "a number of at least 1";
-    Flag, "flag", ["boolean", "string"], "`true` or `false`";
+    Count, "count", ["integer", "string"], 0, "a whole number";
+    Factor, "factor", ["number", "string"], 1, "a number of at least 1";
+    Flag, "flag", ["boolean", "string"], null, "`true` or `false`";
 }
 
 /// One item, or a list of them.

@@ -29,7 +29,7 @@ pub type Map<T> = IndexMap<String, T>;
 #[serde(deny_unknown_fields)]
 pub struct Suite {
     /// A slug; names the report folder and the JUnit suite.
-    #[schemars(regex(pattern = r"^[a-z0-9]+([._-][a-z0-9]+)*$"))]
+    #[schemars(extend("examples" = ["my-suite"]), regex(pattern = r"^[a-z0-9]+([._-][a-z0-9]+)*$"))]
     pub name: String,
     /// What the suite is for, in a sentence or two; shown in reports.
     pub description: Option<String>,
@@ -325,6 +325,7 @@ pub struct SaveDetailed {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Threshold {
+    #[schemars(extend("format" = "limit"))]
     Limit(String),
     Detailed(ThresholdDetailed),
 }
@@ -334,6 +335,7 @@ pub enum Threshold {
 #[serde(deny_unknown_fields)]
 pub struct ThresholdDetailed {
     /// As `p95 < 200ms`.
+    #[schemars(extend("format" = "limit"))]
     pub limit: String,
     /// Only this scenario's samples.
     pub scenario: Option<String>,

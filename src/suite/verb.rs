@@ -1,0 +1,137 @@
+//! Which verb a step has, and what may stand beside it.
+
+use serde_json::{Map, Value};
+
+use super::advice::list;
+use super::problem::{Path, Problem, Problems, Segment};
+use super::shape::Shape;
+use super::source::Source;
+
+/// A verb of the language with the keys that belong to it.
+#[derive(Debug)]
+pub struct Verb {
+    pub name: &'static str,
+    pub keys: &'static [&'static str],
+}
+
+const HTTP_KEYS: &[&str] = &["name", "json", "form", "headers", "status", "within", "save"];
+
+pub const VERBS: &[Verb] = &[
+    Verb { name: "emit", keys: &["name", "args", "ack", "save"] },
+    Verb { name: "pause", keys: &[] },
+    Verb { name: "get", keys: HTTP_KEYS },
+    Verb { name: "post", keys: HTTP_KEYS },
+    Verb { name: "put", keys: HTTP_KEYS },
+    Verb { name: "delete", keys: HTTP_KEYS },
+];
+
+/// `each` repeats `steps`, or the verb that it stands beside.
+const EACH: &str = "each";
+const STEPS: &str = "steps";
+
+/// Checks every step of a suite.
+#[must_use]
+pub fn check(root: &Value, source: &Source) -> Problems {
+    let mut problems = Problems::default();
+    visit(root, &Path::root(), Some(Shape::root()), &mut |step, path| check_step(step, path, source, &mut problems));
+    problems
+}
+
+fn visit(value: &Value, path: &Path, shape: Option<Shape>, found: &mut dyn FnMut(&Map<String, Value>, &Path)) {
+    let Some(shape) = shape else { return };
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                visit(item, &path.index(index), shape.child(&Segment::Index(index)), found);
+            }
+        }
+        Value::Object(entries) => {
+            if shape.is("Step") {
+                found(entries, path);
+            }
+            for (key, item) in entries {
+                visit(item, &path.key(key), shape.child(&Segment::Key(key.clone())), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check_step(step: &Map<String, Value>, path: &Path, source: &Source, problems: &mut Problems) {
+    let is_known = |key: &String| Shape::of(path).is_some_and(|shape| shape.knows(key));
+    if !step.keys().all(is_known) {
+        // An unknown key may be the verb itself, misspelt; that problem is told already.
+        return;
+    }
+    let verbs: Vec<&Verb> = step.keys().filter_map(|key| VERBS.iter().find(|verb| verb.name == key)).collect();
+    let repeats = step.contains_key(EACH);
+    match verbs[..] {
+        [] if repeats => check_repetition(step, path, source, problems),
+        [] => {
+            let names: Vec<String> = VERBS.iter().map(|verb| verb.name.to_owned()).chain([EACH.to_owned()]).collect();
+            let help = format!("a step does one of {}", list(&names, "or"));
+            problems.push(Problem::error("this step does nothing").help(help).at(source.at(path)));
+        }
+        [verb] => {
+            for key in step.keys().filter(|key| *key != verb.name && *key != EACH) {
+                if !verb.keys.contains(&key.as_str()) {
+                    problems.push(misplaced(verb, key, path, source));
+                }
+            }
+        }
+        [first, second, ..] => {
+            let what = format!("a step does one thing, and here are `{}` and `{}`", first.name, second.name);
+            let help = format!("make two steps of it: `{}` begins a list item of its own", second.name);
+            problems.push(Problem::error(what).help(help).at(source.at_key(&path.key(second.name))));
+        }
+    }
+}
+
+/// `each` without a verb beside it.
+fn check_repetition(step: &Map<String, Value>, path: &Path, source: &Source, problems: &mut Problems) {
+    if !step.contains_key(STEPS) {
+        let help = "put a verb beside it, as `emit`, or a list of `steps`";
+        problems.push(Problem::error("`each` has nothing to repeat").help(help).at(source.at_key(&path.key(EACH))));
+    }
+    for key in step.keys().filter(|key| *key != STEPS && *key != EACH) {
+        let help = format!("`{key}` stands beside a verb, in one of the `steps`");
+        let problem = Problem::error(format!("`{key}` does not go with `each`")).help(help);
+        problems.push(problem.at(source.at_key(&path.key(key))));
+    }
+}
+
+fn misplaced(verb: &Verb, key: &str, path: &Path, source: &Source) -> Problem {
+    let holders: Vec<String> = verb
+        .keys
+        .iter()
+        .filter(|name| Shape::of(&path.key(**name)).is_some_and(|shape| shape.knows(key)))
+        .map(|name| (*name).to_owned())
+        .collect();
+    let takers: Vec<String> =
+        VERBS.iter().filter(|verb| verb.keys.contains(&key)).map(|verb| verb.name.to_owned()).collect();
+    let help = match (holders.is_empty(), key) {
+        (false, _) => format!("`{key}` belongs under {}", list(&holders, "or")),
+        (true, STEPS) => "`steps` goes with `each`, without another verb beside it".to_owned(),
+        (true, _) => format!("`{key}` goes with {}", list(&takers, "and")),
+    };
+    let problem = Problem::error(format!("`{key}` does not go with `{}`", verb.name)).help(help);
+    problem.at(source.at_key(&path.key(key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_and_their_keys_are_words_of_the_language() {
+        let step = Shape::at("/$defs/Step").expect("the schema defines a step");
+        let mut unnamed: Vec<&String> = step.properties().expect("a step has keys").keys().collect();
+        for verb in VERBS {
+            for key in verb.keys.iter().chain([&verb.name]) {
+                assert!(step.knows(key), "{key}");
+                unnamed.retain(|name| name != key);
+            }
+        }
+        assert_eq!(unnamed, [EACH, STEPS], "a key of a step that goes with no verb");
+    }
+}
