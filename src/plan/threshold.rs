@@ -10,7 +10,8 @@ use super::critic::Critic;
 use crate::metrics::catalog::{self, Kind, Metric, STATISTICS, Statistic, Unit};
 use crate::metrics::{Axes, METRICS, Part};
 use crate::suite::problem::Path;
-use crate::suite::schema::{self, Map, OneOrMany, ThresholdDetailed};
+use crate::suite::scalar::OneOrMany;
+use crate::suite::schema::{self, Map, ThresholdDetailed};
 use crate::units::{Bytes, Duration, Percent, Rate};
 
 /// A limit on a metric.

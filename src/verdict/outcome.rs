@@ -2,6 +2,7 @@
 //! redacted, rows are in the order in which they are shown. A format only lays it out.
 
 use crate::metrics::catalog::Unit;
+pub use crate::plan::summary::{PlanSummary, StepTable};
 use crate::units::{Duration, Moment};
 
 /// What a run was and what came of it.
@@ -333,24 +334,4 @@ pub struct StageMark {
     pub name: String,
     pub from: Moment,
     pub to: Moment,
-}
-
-/// What the plan said before the first socket was opened.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct PlanSummary {
-    /// Label and value, as `users` and `20`.
-    pub facts: Vec<(String, String)>,
-    /// Cautions of the plan, for instance that a pattern creates no contention.
-    pub warnings: Vec<String>,
-    /// Who takes what in the first steps; `None` when nobody acts.
-    pub steps: Option<StepTable>,
-}
-
-/// A row a user, a column a step; cells are resource ids.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct StepTable {
-    pub columns: Vec<String>,
-    pub rows: Vec<(String, Vec<String>)>,
-    /// Said below the table when it shows only a part, as `… and 1,980 more users`.
-    pub more: Option<String>,
 }
