@@ -132,9 +132,9 @@ impl Steps<'_> {
             self.critic.error_at_key(&path.key(*key), format!("`{key}` does not go with `{}`", verb.key), help);
         }
         let operation = match verb.key {
-            "emit" => self.emit(step, path, place).map(Operation::Emit),
+            "emit" => self.emit(step, path, place).map(|emit| Operation::Emit(Box::new(emit))),
             "pause" => self.pause(step, path),
-            method => self.http(method, step, path, place).map(Operation::Http),
+            method => self.http(method, step, path, place).map(|http| Operation::Http(Box::new(http))),
         };
         program.operations.extend(operation);
     }

@@ -14,8 +14,8 @@ pub struct Program {
 
 #[derive(Debug)]
 pub enum Operation {
-    Emit(Emit),
-    Http(HttpStep),
+    Emit(Box<Emit>),
+    Http(Box<HttpStep>),
     /// Drawn evenly from this range for each user and step.
     Pause { from: Duration, to: Duration },
     /// Begins a loop; jumps to `end` when there is nothing (more) to go through.
@@ -94,8 +94,10 @@ impl Program {
     pub fn actions(&self, actions: usize, resources: u64) -> Vec<u64> {
         let mut counts = vec![0; actions];
         self.weigh(resources, |operation, times| {
-            if let Operation::Emit(Emit { action: Some(action), .. }) = operation {
-                counts[*action] += times;
+            if let Operation::Emit(emit) = operation
+                && let Some(action) = emit.action
+            {
+                counts[action] += times;
             }
         });
         counts

@@ -1,1 +1,9 @@
-//! Not built yet.
+//! A run as data: one [`Second`] after another. Everything later, from the verdict to the reports, is a fold over them.
+
+pub mod finding;
+pub mod results;
+pub mod second;
+
+pub use finding::{Class, Example, Findings};
+pub use results::{Header, Observation, Results};
+pub use second::{Gauges, Second};

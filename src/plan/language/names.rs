@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::answer::Root;
 use super::bindings::Slot;
 use super::json_path::{Key, Path};
+use crate::suite::advice::closest;
 use crate::suite::env::Environment;
 use crate::suite::schema::Map;
 
@@ -219,8 +220,5 @@ fn known(root: &str, field: Option<&str>, fields: &[(&str, Slot)], path: &[Key])
 
 /// "did you mean `x`?" for the nearest known name, if one is near.
 pub fn suggestion<'a>(wrong: Option<&str>, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    let wrong = wrong?;
-    let distance = |name: &str| strsim::damerau_levenshtein(wrong, name);
-    let nearest = known.min_by_key(|name| distance(name))?;
-    (distance(nearest) <= 1 + wrong.len() / 4).then(|| format!("did you mean `{nearest}`?"))
+    closest(wrong?, known).map(|name| format!("did you mean `{name}`?"))
 }

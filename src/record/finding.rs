@@ -1,0 +1,155 @@
+//! What went wrong, by kind: counted in full, with the first few examples of each. Bounded, whatever a server says.
+
+use indexmap::IndexMap;
+
+use crate::units::Moment;
+
+/// Where in a user's life something went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    Connect,
+    Login,
+    Disconnect,
+    Protocol,
+    Step,
+    Action,
+}
+
+impl Class {
+    /// As reports name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Login => "login",
+            Self::Disconnect => "disconnect",
+            Self::Protocol => "protocol",
+            Self::Step => "step",
+            Self::Action => "action",
+        }
+    }
+}
+
+/// One occurrence. Texts are as they came: they are redacted when the outcome is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    pub at: Moment,
+    /// `user.index`.
+    pub user: u64,
+    /// Id of the resource that was bound.
+    pub resource: Option<String>,
+    pub detail: String,
+}
+
+/// What findings are counted by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Kind {
+    pub class: Class,
+    /// Number of the scenario.
+    pub scenario: usize,
+    /// As `connection refused`, `bid rejected`.
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub count: u64,
+    pub examples: Vec<Example>,
+}
+
+/// Findings by kind, in the order in which the kinds first came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings(IndexMap<Kind, Tally>);
+
+/// Most examples kept of a kind.
+const EXAMPLES: usize = 3;
+/// Most kinds kept; the rest are counted together.
+const KINDS: usize = 200;
+/// Longest detail kept, in characters.
+const DETAIL: usize = 300;
+/// The kind that counts what is over the limit.
+const OTHER: &str = "other kinds";
+
+impl Findings {
+    /// Counts one more. `example` is asked only while more examples are wanted.
+    pub fn note(&mut self, class: Class, scenario: usize, name: &str, example: impl FnOnce() -> Example) {
+        let tally = self.tally(class, scenario, name);
+        tally.count += 1;
+        if tally.examples.len() < EXAMPLES {
+            let mut example = example();
+            if let Some((cut, _)) = example.detail.char_indices().nth(DETAIL) {
+                example.detail.truncate(cut);
+                example.detail.push('…');
+            }
+            tally.examples.push(example);
+        }
+    }
+
+    fn tally(&mut self, class: Class, scenario: usize, name: &str) -> &mut Tally {
+        let full = self.0.len() >= KINDS;
+        let mut kind = Kind { class, scenario, name: name.to_owned() };
+        if full && !self.0.contains_key(&kind) {
+            kind.name = OTHER.to_owned();
+        }
+        self.0.entry(kind).or_default()
+    }
+
+    pub fn add(&mut self, other: Self) {
+        for (kind, more) in other.0 {
+            let tally = self.tally(kind.class, kind.scenario, &kind.name);
+            tally.count += more.count;
+            let room = EXAMPLES.saturating_sub(tally.examples.len());
+            tally.examples.extend(more.examples.into_iter().take(room));
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Kind, &Tally)> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(user: u64) -> Example {
+        Example { at: Moment::START, user, resource: None, detail: "x".repeat(1000) }
+    }
+
+    #[test]
+    fn everything_is_counted_and_little_is_kept() {
+        let mut findings = Findings::default();
+        for user in 0..10 {
+            findings.note(Class::Connect, 0, "connection refused", || example(user));
+        }
+        let (kind, tally) = findings.iter().next().unwrap();
+        assert_eq!((kind.name.as_str(), tally.count, tally.examples.len()), ("connection refused", 10, 3));
+        assert_eq!(tally.examples[0].detail.chars().count(), DETAIL + 1);
+    }
+
+    #[test]
+    fn a_server_with_a_thousand_different_errors_does_not_fill_the_memory() {
+        let mut findings = Findings::default();
+        for number in 0..1000 {
+            findings.note(Class::Step, 0, &format!("error {number}"), || example(number));
+        }
+        assert!(findings.iter().count() <= KINDS + 1);
+        assert_eq!(findings.iter().map(|(_, tally)| tally.count).sum::<u64>(), 1000);
+    }
+
+    #[test]
+    fn adding_counts_both_sides() {
+        let (mut a, mut b) = (Findings::default(), Findings::default());
+        a.note(Class::Step, 0, "x", || example(1));
+        b.note(Class::Step, 0, "x", || example(2));
+        b.note(Class::Step, 1, "x", || example(3));
+        a.add(b);
+        let counts: Vec<(usize, u64)> = a.iter().map(|(kind, tally)| (kind.scenario, tally.count)).collect();
+        assert_eq!(counts, [(0, 2), (1, 1)]);
+    }
+}

@@ -1,0 +1,219 @@
+//! All of a run's numbers: a fold over its seconds, from memory today and from disk tomorrow.
+
+use super::finding::Findings;
+use super::second::{Gauges, Second};
+use crate::metrics::catalog::{Gauge, Kind};
+use crate::metrics::{Axes, Counter, Distribution, Histogram, Metric, Numbers, Part, Recorder, Statistic};
+
+/// What is known before the first second.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Header {
+    pub axes: Axes,
+}
+
+/// Four numbers a second and what else the timeline shows. Fixed size.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct TimelinePoint {
+    pub number: u64,
+    pub counters: [u64; Counter::COUNT],
+    /// p50, p95 and p99 of `ack_latency`, in milliseconds.
+    pub ack: Option<[f64; 3]>,
+    pub gauges: Gauges,
+}
+
+/// The numbers of a run so far.
+#[derive(Debug, Clone, Default)]
+pub struct Results {
+    pub header: Header,
+    totals: Recorder,
+    pub timeline: Vec<TimelinePoint>,
+    pub findings: Findings,
+    /// Users whose setup has succeeded at least once.
+    pub ready_users: u64,
+}
+
+/// A metric read off the results.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Observation {
+    /// In the unit of the metric; `None` without a sample.
+    pub value: Option<f64>,
+    /// What the value rests on: samples of a distribution, the whole of a share, seconds of a gauge; for counts and rates what
+    /// could have been counted (connects tried, actions due).
+    pub samples: u64,
+}
+
+impl Results {
+    #[must_use]
+    pub fn new(header: Header) -> Self {
+        let cells = header.axes.len();
+        Self { header, totals: Recorder::new(cells), ..Self::default() }
+    }
+
+    /// Adds the next second.
+    pub fn add(&mut self, second: Second) {
+        self.totals.add(&second.recorder);
+        let numbers = second.recorder.total();
+        let counters = std::array::from_fn(|index| numbers.counter(Counter::ALL[index]));
+        let percentiles = [0.50, 0.95, 0.99].map(Statistic::Percentile);
+        let ack = numbers
+            .histogram(Distribution::AckLatency)
+            .map(|histogram| percentiles.map(|percentile| histogram.statistic(percentile).unwrap_or_default()));
+        self.timeline.push(TimelinePoint { number: second.number, counters, ack, gauges: second.gauges });
+        self.findings.add(second.findings);
+        self.ready_users = self.ready_users.max(second.ready_users);
+    }
+
+    /// How many seconds the run has lasted.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        self.timeline.last().map_or(0, |point| point.number + 1)
+    }
+
+    /// The numbers of a part, added up.
+    #[must_use]
+    pub fn numbers(&self, part: Part) -> Numbers {
+        let mut numbers = Numbers::default();
+        for cell in self.header.axes.cells(part) {
+            numbers.add(self.totals.cell(cell));
+        }
+        numbers
+    }
+
+    /// A distribution over a part.
+    #[must_use]
+    pub fn histogram(&self, distribution: Distribution, part: Part) -> Histogram {
+        let mut histogram = Histogram::new();
+        for cell in self.header.axes.cells(part) {
+            if let Some(more) = self.totals.cell(cell).histogram(distribution) {
+                histogram.add(more);
+            }
+        }
+        histogram
+    }
+
+    /// A metric over a part of the run. A count that never went up is a good zero only where something could have been
+    /// counted: without a single attempt to connect there is no sample.
+    #[must_use]
+    pub fn observe(&self, metric: &Metric, statistic: Option<Statistic>, part: Part) -> Observation {
+        let numbers = || self.numbers(part);
+        match metric.kind {
+            Kind::Share { part: of, whole } => {
+                let numbers = numbers();
+                let samples = numbers.sum(whole);
+                let value = (samples > 0).then(|| numbers.sum(of) as f64 / samples as f64);
+                Observation { value, samples }
+            }
+            Kind::Count(of) => {
+                let numbers = numbers();
+                let samples = if part.action.is_some() || metric.by_action {
+                    numbers.counter(Counter::Planned)
+                } else {
+                    numbers.sum(&[Counter::ConnectAttempts, Counter::Logins, Counter::LoginFailures]).max(self.attempts_before(part))
+                };
+                Observation { value: (samples > 0).then(|| numbers.sum(of) as f64), samples }
+            }
+            Kind::PerSecond(of) => {
+                let numbers = numbers();
+                let samples = numbers.counter(Counter::Planned);
+                let seconds = self.seconds().max(1) as f64;
+                Observation { value: (samples > 0).then(|| numbers.sum(of) as f64 / seconds), samples }
+            }
+            Kind::Distribution(distribution) => {
+                let histogram = self.histogram(distribution, part);
+                Observation { value: statistic.and_then(|statistic| histogram.statistic(statistic)), samples: histogram.count() }
+            }
+            Kind::Gauge(gauge) => {
+                let values: Vec<f64> = self.timeline.iter().filter_map(|point| point.gauges.value(gauge)).collect();
+                Observation { value: values.iter().copied().reduce(f64::max), samples: values.len() as u64 }
+            }
+        }
+    }
+
+    /// A later stage may see no connect of its own and still judge disconnects: its users came in an earlier one.
+    fn attempts_before(&self, part: Part) -> u64 {
+        if part.stage.is_none() { 0 } else { self.numbers(Part { stage: None, ..part }).counter(Counter::ConnectAttempts) }
+    }
+}
+
+impl Gauges {
+    /// The value of a gauge in this second.
+    #[must_use]
+    pub fn value(&self, gauge: Gauge) -> Option<f64> {
+        match gauge {
+            Gauge::UsersConnected => Some(self.users as f64),
+            Gauge::GeneratorCpu => self.cpu,
+            Gauge::GeneratorMemory => self.memory.map(|bytes| bytes as f64),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::catalog::find;
+    use crate::metrics::{Cell, ScenarioAxis};
+    use crate::units::Duration;
+
+    fn results() -> Results {
+        let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into(), "b".into()], actions: vec!["bid".into()] };
+        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis] } });
+        for number in 0..4 {
+            let mut recorder = Recorder::new(4);
+            let stage = number / 2;
+            let cell = Cell::within(0, 1, stage as usize, Some(0));
+            recorder.count_many(cell, Counter::Planned, 10);
+            recorder.count_many(cell, Counter::Sent, 10);
+            recorder.count_many(cell, Counter::Ok, 9 - stage);
+            recorder.count_many(cell, Counter::Rejected, 1 + stage);
+            recorder.record(cell, Distribution::AckLatency, Duration::from_millis(10 * (number + 1)));
+            if number == 0 {
+                recorder.count_many(Cell(0), Counter::ConnectAttempts, 5);
+                recorder.count_many(Cell(0), Counter::Connections, 5);
+            }
+            let gauges = Gauges { users: number, cpu: None, memory: Some(1000 * number) };
+            results.add(Second { number, recorder, gauges, findings: Findings::default(), ready_users: 5 });
+        }
+        results
+    }
+
+    fn check(metric: &str, statistic: Option<Statistic>, part: Part, value: Option<f64>, samples: u64) {
+        let found = results().observe(find(metric).unwrap(), statistic, part);
+        assert_eq!(found, Observation { value, samples }, "{metric}");
+    }
+
+    #[test]
+    fn metrics_are_read_off_the_whole_or_a_part() {
+        let all = Part::default();
+        let second_stage = Part { scenario: Some(0), stage: Some(1), action: None };
+        check("success_rate", None, all, Some(34.0 / 40.0), 40);
+        check("success_rate", None, second_stage, Some(0.8), 20);
+        check("rejections", None, all, Some(6.0), 40);
+        check("action_throughput", None, all, Some(10.0), 40);
+        check("ack_latency", Some(Statistic::Max), second_stage, Some(40.0), 2);
+        check("connect_rate", None, all, Some(1.0), 5);
+        check("connect_rate", None, second_stage, None, 0);
+        check("disconnects", None, all, Some(0.0), 5);
+        check("disconnects", None, second_stage, Some(0.0), 5);
+        check("connect_latency", Some(Statistic::Max), all, None, 0);
+        check("users_connected", None, all, Some(3.0), 4);
+        check("generator_cpu", None, all, None, 0);
+        check("generator_memory", None, all, Some(3000.0), 4);
+    }
+
+    #[test]
+    fn a_run_of_nothing_has_no_samples() {
+        let results = Results::new(Header::default());
+        for name in ["disconnects", "success_rate", "errors", "actions"] {
+            let metric = find(name).unwrap();
+            assert_eq!(results.observe(metric, None, Part::default()), Observation { value: None, samples: 0 }, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_timeline_keeps_the_numbers_of_each_second() {
+        let results = results();
+        assert_eq!(results.seconds(), 4);
+        assert_eq!(results.timeline[2].counters[Counter::Ok as usize], 8);
+        assert_eq!(results.timeline[2].ack, Some([30.0; 3]));
+    }
+}
