@@ -29,11 +29,13 @@ pub enum NotSent {
     Offline,
     /// This generator could not: a payload that could not be rendered, a send that failed.
     Generator,
+    /// An earlier step of its turn failed, which ended the turn.
+    Abandoned,
 }
 
 impl ActionOutcome {
     /// All of them, once each.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ok,
         Self::Rejected,
         Self::Failed,
@@ -42,6 +44,7 @@ impl ActionOutcome {
         Self::NotSent(NotSent::Busy),
         Self::NotSent(NotSent::Offline),
         Self::NotSent(NotSent::Generator),
+        Self::NotSent(NotSent::Abandoned),
         Self::Unfinished,
     ];
 
@@ -57,6 +60,7 @@ impl ActionOutcome {
             Self::NotSent(NotSent::Busy) => Counter::NotSentBusy,
             Self::NotSent(NotSent::Offline) => Counter::NotSentOffline,
             Self::NotSent(NotSent::Generator) => Counter::NotSentGenerator,
+            Self::NotSent(NotSent::Abandoned) => Counter::NotSentAbandoned,
             Self::Unfinished => Counter::Unfinished,
         }
     }
@@ -73,6 +77,7 @@ impl ActionOutcome {
             Self::NotSent(NotSent::Busy) => "not sent: the last turn was still running",
             Self::NotSent(NotSent::Offline) => "not sent: not connected",
             Self::NotSent(NotSent::Generator) => "not sent: the generator failed",
+            Self::NotSent(NotSent::Abandoned) => "not sent: an earlier step of the turn failed",
             Self::Unfinished => "unfinished",
         }
     }

@@ -34,6 +34,8 @@ recorded! {
         NotSentOffline,
         /// Not sent: this generator could not, for instance because a payload could not be rendered.
         NotSentGenerator,
+        /// Not sent: an earlier step of the turn failed, which ended it.
+        NotSentAbandoned,
         /// Still open when the run was stopped.
         Unfinished,
         /// Actions that left this process.
@@ -146,9 +148,11 @@ pub const FINISHED: &[Counter] = &[
     Counter::NotSentBusy,
     Counter::NotSentOffline,
     Counter::NotSentGenerator,
+    Counter::NotSentAbandoned,
 ];
 
-const NOT_SENT: &[Counter] = &[Counter::NotSentBusy, Counter::NotSentOffline, Counter::NotSentGenerator];
+const NOT_SENT: &[Counter] =
+    &[Counter::NotSentBusy, Counter::NotSentOffline, Counter::NotSentGenerator, Counter::NotSentAbandoned];
 
 const ERRORS: &[Counter] =
     &[Counter::ConnectFailures, Counter::LoginFailures, Counter::StepErrors, Counter::ProtocolErrors];

@@ -20,6 +20,22 @@ pub enum Frame {
     Binary(Bytes),
 }
 
+impl Frame {
+    /// Size of its payload, in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.as_str().len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// The arguments of an event or of an ack: a JSON array that is still in the frame it came in, never parsed here.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Args {

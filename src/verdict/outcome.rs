@@ -188,6 +188,8 @@ pub struct Totals {
     pub not_sent_busy: u64,
     pub not_sent_offline: u64,
     pub not_sent_generator: u64,
+    /// An earlier step of the turn failed.
+    pub not_sent_abandoned: u64,
     pub unfinished: u64,
     pub sent: u64,
     pub acks: u64,
@@ -212,7 +214,7 @@ impl Totals {
             ("failed", self.failed),
             ("timeout", self.timeout),
             ("disconnected", self.disconnected),
-            ("not sent", self.not_sent_busy + self.not_sent_offline + self.not_sent_generator),
+            ("not sent", self.not_sent_busy + self.not_sent_offline + self.not_sent_generator + self.not_sent_abandoned),
             ("unfinished", self.unfinished),
         ]
     }

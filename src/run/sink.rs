@@ -1,0 +1,29 @@
+//! What a worker's users write to: the numbers of the current second, what went wrong, and what must not be printed. One
+//! a worker; handed to the collector once a second.
+
+use crate::metrics::Recorder;
+use crate::record::Findings;
+use crate::secrets::Secrets;
+
+/// A worker's own books.
+#[derive(Debug, Default)]
+pub struct Sink {
+    pub recorder: Recorder,
+    pub findings: Findings,
+    /// Learned in this second, for instance tokens of a login.
+    pub secrets: Secrets,
+    /// Users with a connected namespace, now.
+    pub connected: u64,
+    /// Users whose setup has succeeded at least once.
+    pub ready: u64,
+    /// Payloads are rendered into it, so that an emit allocates only what is sent.
+    pub scratch: Vec<u8>,
+}
+
+impl Sink {
+    /// Books for that many cells.
+    #[must_use]
+    pub fn new(cells: usize) -> Self {
+        Self { recorder: Recorder::new(cells), ..Self::default() }
+    }
+}

@@ -1,0 +1,230 @@
+//! The user itself: its state, and the three verbs `handle`, `poll` and `deadline`.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use super::life::Life;
+use super::message::{Command, ConnectFailure, Input};
+use super::thread::{Thread, Wait};
+use super::turns::Turns;
+use crate::metrics::{Cell, Counter};
+use crate::plan::{Plan, Scenario};
+use crate::protocol::{self, Event, Output, Session};
+use crate::record::{Class, Example};
+use crate::run::sink::Sink;
+use crate::units::Moment;
+
+/// What is the same for every user of a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts {
+    /// Part of every action id, different from run to run.
+    pub run: u32,
+    /// Milliseconds since 1970 at moment 0.
+    pub started_ms: u64,
+}
+
+/// Where and when a user is asked to do something.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    pub plan: &'a Plan,
+    pub scenario: &'a Scenario,
+    pub facts: Facts,
+    pub now: Moment,
+    pub sink: &'a mut Sink,
+}
+
+/// One virtual user.
+#[derive(Debug)]
+pub struct Actor {
+    /// Number of its scenario.
+    pub(super) scenario: usize,
+    /// First cell of its scenario.
+    pub(super) base: u32,
+    /// `user.index_in_scenario`.
+    pub(super) user: u64,
+    pub(super) life: Life,
+    /// Which of its stays it is in, or waits for.
+    pub(super) stay: usize,
+    pub(super) session: Option<Box<dyn Session>>,
+    /// Its socket's id in the namespace.
+    pub(super) socket_id: Option<String>,
+    /// The program that runs: login, setup, a turn or teardown.
+    pub(super) thread: Option<Thread>,
+    pub(super) turns: Turns,
+    pub(super) last_turn_end: Option<Moment>,
+    /// Values that its steps saved, by number of the name.
+    pub(super) saved: Vec<Option<Value>>,
+    pub(super) logged_in: bool,
+    pub(super) ever_ready: bool,
+    /// Failed attempts to connect since it was last ready.
+    pub(super) attempts: u32,
+    /// When a loss was noticed that it has not come back from.
+    pub(super) lost_at: Option<Moment>,
+    /// How the link ended, for the session's own word that it has.
+    pub(super) link_end: Option<ConnectFailure>,
+    /// Number of the next action, and of the next ack asked for.
+    pub(super) next_action: u64,
+    pub(super) next_ack: u64,
+    pub(super) commands: VecDeque<Command>,
+    /// Set when the run is stopped.
+    pub(super) drain_until: Option<Moment>,
+}
+
+impl Actor {
+    /// The user with that index in the scenario with that number. It waits for its first stay.
+    #[must_use]
+    pub fn new(plan: &Plan, scenario: usize, user: u64) -> Self {
+        let here = &plan.scenarios[scenario];
+        let mut actor = Self {
+            scenario,
+            base: plan.axes.base(scenario),
+            user,
+            life: Life::Done,
+            stay: 0,
+            session: None,
+            socket_id: None,
+            thread: None,
+            turns: Turns::default(),
+            last_turn_end: None,
+            saved: vec![None; here.saved_names],
+            logged_in: false,
+            ever_ready: false,
+            attempts: 0,
+            lost_at: None,
+            link_end: None,
+            next_action: 0,
+            next_ack: 0,
+            commands: VecDeque::new(),
+            drain_until: None,
+        };
+        actor.await_stay(here);
+        actor
+    }
+
+    /// `user.index`: unique in the suite.
+    #[must_use]
+    pub fn index(&self, scenario: &Scenario) -> u64 {
+        scenario.first_user + self.user
+    }
+
+    /// Takes one thing in.
+    pub fn handle(&mut self, scene: &mut Scene<'_>, input: Input) {
+        match input {
+            Input::Timeout => {}
+            Input::Linked(phases) => self.linked(scene, &phases),
+            Input::NotLinked(failure) => self.connect_failed(scene, failure.kind, failure.detail),
+            Input::Response(response) => self.answered(scene, response),
+            Input::Frame(frame) => {
+                let bytes = frame.len() as u64;
+                scene.sink.recorder.count_many(self.cell(scene), Counter::ReceivedBytes, bytes);
+                self.tell_session(scene, protocol::Input::Frame(frame));
+            }
+            Input::LinkEnded(how) => {
+                self.link_end = Some(how);
+                self.tell_session(scene, protocol::Input::Closed);
+            }
+            Input::Stop { drain_until } => self.stop(scene, drain_until),
+        }
+        self.timers(scene);
+        self.advance(scene);
+    }
+
+    /// The next thing to carry out.
+    pub fn poll(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// When to hand in [`Input::Timeout`] if nothing happens before.
+    #[must_use]
+    pub fn deadline(&self, scenario: &Scenario) -> Moment {
+        let session = self.session.as_ref().map_or(Moment::NEVER, |session| session.deadline());
+        let thread = self.thread.as_ref().map_or(Moment::NEVER, |thread| thread.wait.deadline());
+        let life = self.life.deadline().min(self.turns_deadline(scenario));
+        session.min(thread).min(life).min(self.drain_until.unwrap_or(Moment::NEVER))
+    }
+
+    /// The cell of what belongs to no action, now.
+    pub(super) fn cell(&self, scene: &Scene<'_>) -> Cell {
+        Cell::within(self.base, scene.scenario.actions.len(), scene.scenario.stage(scene.now), None)
+    }
+
+    /// Hands an input to the session and carries out what it gives.
+    pub(super) fn tell_session(&mut self, scene: &mut Scene<'_>, input: protocol::Input<'_>) {
+        let Some(session) = &mut self.session else { return };
+        if let Err(misuse) = session.handle(scene.now, input) {
+            self.step_error(scene, "misuse of the protocol", misuse.to_string());
+        }
+        self.drain_session(scene);
+    }
+
+    pub(super) fn drain_session(&mut self, scene: &mut Scene<'_>) {
+        while let Some(output) = self.session.as_mut().and_then(|session| session.poll()) {
+            match output {
+                Output::Send(frame) => {
+                    let bytes = frame.len() as u64;
+                    scene.sink.recorder.count_many(self.cell(scene), Counter::SentBytes, bytes);
+                    self.commands.push_back(Command::Send(frame));
+                }
+                Output::Event(event) => self.event(scene, event),
+                Output::Close => {
+                    self.session = None;
+                    self.commands.push_back(Command::Close);
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, scene: &mut Scene<'_>, event: Event) {
+        match event {
+            Event::Connected { id, .. } => self.connected(scene, id),
+            Event::Refused { error, .. } => self.refused(scene, &error),
+            Event::Ack { id, args, .. } => self.acknowledged(scene, id, args.json()),
+            Event::Message { .. } => scene.sink.recorder.count(self.cell(scene), Counter::ReceivedEvents),
+            Event::LateAck { .. } | Event::StrayAck { asked: true, .. } => {
+                scene.sink.recorder.count(self.cell(scene), Counter::LateAnswers);
+            }
+            Event::StrayAck { wire, asked: false, .. } => {
+                let detail = format!("the server acknowledged number {wire}, which nobody asked for");
+                self.protocol_error(scene, "ack that nobody asked for", detail);
+            }
+            Event::Ignored(violation) => self.protocol_error(scene, "packet ignored", violation.to_string()),
+            Event::Disconnected { namespace: Some(_), .. } => {}
+            Event::Disconnected { namespace: None, reason } => self.disconnected(scene, reason),
+        }
+    }
+
+    /// Deadlines that have come, other than those of turns.
+    fn timers(&mut self, scene: &mut Scene<'_>) {
+        if self.session.as_ref().is_some_and(|session| session.deadline() <= scene.now) {
+            self.tell_session(scene, protocol::Input::Timeout);
+        }
+        match self.thread.as_ref().map(|thread| &thread.wait) {
+            Some(Wait::Pause { until }) if *until <= scene.now => self.resume(scene),
+            Some(wait) if wait.deadline() <= scene.now => self.wait_timed_out(scene),
+            _ => {}
+        }
+        if self.life.deadline() <= scene.now {
+            self.life_timed_out(scene);
+        }
+        if self.drain_until.is_some_and(|until| until <= scene.now) {
+            self.give_up(scene);
+        }
+    }
+
+    pub(super) fn step_error(&mut self, scene: &mut Scene<'_>, name: &str, detail: String) {
+        scene.sink.recorder.count(self.cell(scene), Counter::StepErrors);
+        self.note(scene, Class::Step, name, detail);
+    }
+
+    fn protocol_error(&mut self, scene: &mut Scene<'_>, name: &str, detail: String) {
+        scene.sink.recorder.count(self.cell(scene), Counter::ProtocolErrors);
+        self.note(scene, Class::Protocol, name, detail);
+    }
+
+    pub(super) fn note(&self, scene: &mut Scene<'_>, class: Class, name: &str, detail: String) {
+        let resource = self.bound_resource(scene.plan, scene.scenario).map(|resource| resource.id.to_string());
+        let (at, user) = (scene.now, self.index(scene.scenario));
+        scene.sink.findings.note(class, self.scenario, name, || Example { at, user, resource, detail });
+    }
+}

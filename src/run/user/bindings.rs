@@ -1,0 +1,48 @@
+//! What the names of the language stand for, for one user at one moment.
+
+use serde_json::Value;
+
+use super::actor::{Actor, Facts};
+use crate::plan::language::{ActionId, Bindings, Resource};
+use crate::plan::step::Items;
+use crate::plan::{Plan, Scenario};
+use crate::units::Moment;
+
+impl Actor {
+    pub(super) fn bindings<'a>(&'a self, plan: &'a Plan, scenario: &'a Scenario, facts: Facts, now: Moment) -> Bindings<'a> {
+        let user = self.index(scenario);
+        Bindings {
+            user,
+            user_in_scenario: self.user,
+            row: plan.credentials.row(user),
+            resource: self.bound_resource(plan, scenario),
+            item: self.bound_item(scenario),
+            step: self.thread.as_ref().and_then(|thread| thread.turn).map_or(0, |turn| turn.number),
+            action: ActionId { run: facts.run, user, number: self.next_action },
+            connection: self.socket_id.as_deref(),
+            stage: scenario.stages.get(scenario.stage(now)).map_or("", |stage| &stage.name),
+            scenario: &scenario.name,
+            saved: &self.saved,
+            seed: plan.seed,
+            now_ms: facts.started_ms + now.as_nanos() / 1_000_000,
+        }
+    }
+
+    /// The resource of the innermost loop over resources, else of the turn, else the one that the user keeps.
+    pub(super) fn bound_resource<'a>(&self, plan: &'a Plan, scenario: &'a Scenario) -> Option<&'a Resource> {
+        let looped = self.thread.as_ref().and_then(|thread| {
+            thread.loops(scenario).find(|(items, _)| matches!(items, Items::Resources)).map(|(_, index)| index)
+        });
+        let turn = || self.thread.as_ref().and_then(|thread| thread.turn).and_then(|turn| turn.resource);
+        let index = looped.or_else(turn).or_else(|| scenario.fixed_resource(self.user))?;
+        plan.resources.get(index)
+    }
+
+    fn bound_item<'a>(&self, scenario: &'a Scenario) -> Option<&'a Value> {
+        let thread = self.thread.as_ref()?;
+        thread.loops(scenario).find_map(|(items, index)| match items {
+            Items::List(list) => list.get(index),
+            Items::Resources => None,
+        })
+    }
+}

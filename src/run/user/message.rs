@@ -1,0 +1,68 @@
+//! What a user and its driver say to each other.
+
+use crate::plan::language::Response;
+use crate::protocol::Frame;
+use crate::units::{Duration, Moment};
+
+/// What a user asks of its driver.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    Connect(ConnectRequest),
+    Http(HttpRequest),
+    Send(Frame),
+    /// Close the link, or give up connecting. Nothing more comes from it.
+    Close,
+    /// The user has no further stay.
+    Done,
+}
+
+/// A link to open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectRequest {
+    /// Path and query of the upgrade request.
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+}
+
+/// An HTTP request to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    pub method: &'static str,
+    /// A path of the target, or an absolute URL.
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// What happened to a user.
+#[derive(Debug)]
+pub enum Input {
+    /// The moment that `deadline` named has come.
+    Timeout,
+    /// The link is open; each phase took so long.
+    Linked(Phases),
+    /// The link could not be opened.
+    NotLinked(ConnectFailure),
+    Response(Result<Response, ConnectFailure>),
+    Frame(Frame),
+    /// The link has ended: a kind for counting, and a sentence.
+    LinkEnded(ConnectFailure),
+    /// The run is being stopped: act no more, and have done by this moment.
+    Stop { drain_until: Moment },
+}
+
+/// How long each phase of a connect took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Phases {
+    pub dns: Option<Duration>,
+    pub tcp: Option<Duration>,
+    pub tls: Option<Duration>,
+    pub upgrade: Option<Duration>,
+}
+
+/// Why something on the network did not work: a kind that is counted, and a sentence that says what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectFailure {
+    pub kind: &'static str,
+    pub detail: String,
+}

@@ -1,0 +1,27 @@
+//! One virtual user, without a socket or a clock: moments, frames and answers go in, commands come out. The driver
+//! ([`driver`](super::driver)) carries the commands out.
+//!
+//! ```text
+//! waiting ─▶ logging in ─▶ dialing ─▶ handshaking ─▶ setting up ─▶ active ─▶ tearing down ─▶ waiting | done
+//!               ▲  ▲           │            │              │           │
+//!               │  └ refused ──┴────────────┴──── failed ──┴── lost ───┘
+//!               └───────────── backing off ◀─────────────────┘          (away, when `reconnect: off`)
+//! ```
+//!
+//! Beside it runs the clock of the turns: from the moment when the user is ready, or should be at the latest, every step
+//! is due, wherever in its life the user stands. What cannot be sent is counted as not sent, never forgotten.
+
+mod actor;
+mod bindings;
+mod judge;
+mod life;
+mod message;
+mod request;
+mod thread;
+mod turns;
+
+#[cfg(test)]
+mod tests;
+
+pub use actor::{Actor, Facts, Scene};
+pub use message::{Command, ConnectFailure, ConnectRequest, HttpRequest, Input};

@@ -1,0 +1,181 @@
+//! A program being run: where it stands and what it waits for.
+
+use super::actor::{Actor, Scene};
+use crate::plan::language::functions::Draw;
+use crate::plan::scenario::Turn;
+use crate::plan::step::{Items, Operation, Program};
+use crate::plan::Scenario;
+use crate::units::{Duration, Moment};
+
+/// Which of a scenario's programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Login,
+    Setup,
+    Act,
+    Teardown,
+}
+
+impl Place {
+    /// The word in the suite.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Setup => "setup",
+            Self::Act => "act",
+            Self::Teardown => "teardown",
+        }
+    }
+
+    pub const fn program(self, scenario: &Scenario) -> &Program {
+        match self {
+            Self::Login => &scenario.login,
+            Self::Setup => &scenario.setup,
+            Self::Act => &scenario.act,
+            Self::Teardown => &scenario.teardown,
+        }
+    }
+}
+
+/// What a thread waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Nothing: the next operation can run.
+    Ready,
+    Pause { until: Moment },
+    /// The ack of the emit at `operation`. `planned` is when it should have been sent.
+    Ack { id: u64, operation: usize, planned: Moment, sent: Moment, deadline: Moment },
+    /// The response to the request at `operation`.
+    Response { operation: usize, sent: Moment, deadline: Moment },
+}
+
+impl Wait {
+    pub const fn deadline(&self) -> Moment {
+        match self {
+            Self::Ready => Moment::NEVER,
+            Self::Pause { until } => *until,
+            Self::Ack { deadline, .. } | Self::Response { deadline, .. } => *deadline,
+        }
+    }
+}
+
+/// How a thread ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Completed,
+    /// A step failed or timed out.
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Loop {
+    /// Position of its `Each`.
+    start: usize,
+    index: usize,
+}
+
+/// A running program.
+#[derive(Debug)]
+pub struct Thread {
+    pub place: Place,
+    next: usize,
+    loops: Vec<Loop>,
+    pub wait: Wait,
+    /// The turn, under `act`.
+    pub turn: Option<Turn>,
+    /// Has an action of the turn been sent? The first one was planned for the turn's moment.
+    pub acted: bool,
+    pub started: Moment,
+}
+
+impl Thread {
+    pub fn new(place: Place, turn: Option<Turn>, started: Moment) -> Self {
+        Self { place, next: 0, loops: Vec::new(), wait: Wait::Ready, turn, acted: false, started }
+    }
+
+    /// What the loops go through and where they are, the innermost first.
+    pub fn loops<'a>(&self, scenario: &'a Scenario) -> impl Iterator<Item = (&'a Items, usize)> {
+        let program = self.place.program(scenario);
+        self.loops.iter().rev().filter_map(|running| match program.operations.get(running.start) {
+            Some(Operation::Each { over, .. }) => Some((over, running.index)),
+            _ => None,
+        })
+    }
+
+    /// Position of the operation that ran last.
+    pub const fn last(&self) -> usize {
+        self.next.saturating_sub(1)
+    }
+
+    fn enter(&mut self, length: u64, end: usize) {
+        if length == 0 {
+            self.next = end;
+        } else {
+            self.loops.push(Loop { start: self.last(), index: 0 });
+        }
+    }
+
+    fn again(&mut self, start: usize, length: u64) {
+        let Some(running) = self.loops.last_mut() else { return };
+        running.index += 1;
+        if (running.index as u64) < length {
+            self.next = start + 1;
+        } else {
+            self.loops.pop();
+        }
+    }
+}
+
+impl Actor {
+    /// Starts a program; it runs as far as it can without waiting.
+    pub(super) fn start(&mut self, scene: &mut Scene<'_>, place: Place, turn: Option<Turn>) {
+        self.thread = Some(Thread::new(place, turn, scene.now));
+        self.run_thread(scene);
+    }
+
+    /// Goes on after a wait that has ended well.
+    pub(super) fn resume(&mut self, scene: &mut Scene<'_>) {
+        if let Some(thread) = &mut self.thread {
+            thread.wait = Wait::Ready;
+        }
+        self.run_thread(scene);
+    }
+
+    fn run_thread(&mut self, scene: &mut Scene<'_>) {
+        let scenario = scene.scenario;
+        while let Some(thread) = self.thread.as_mut().filter(|thread| thread.wait == Wait::Ready) {
+            let operations = &thread.place.program(scenario).operations;
+            let Some(operation) = operations.get(thread.next) else {
+                return self.thread_ended(scene, End::Completed);
+            };
+            thread.next += 1;
+            match operation {
+                Operation::Each { over, end } => thread.enter(over.len(scenario.resources), *end),
+                Operation::Next { start } => {
+                    if let Some(Operation::Each { over, .. }) = operations.get(*start) {
+                        thread.again(*start, over.len(scenario.resources));
+                    }
+                }
+                Operation::Pause { from, to } => {
+                    let (position, number) = (thread.last() as u64, thread.turn.map_or(0, |turn| turn.number));
+                    let draw = Draw::new(scene.plan.seed, scenario.first_user + self.user, number, position);
+                    let spread = to.saturating_sub(*from).as_nanos();
+                    let pause = *from + Duration::from_nanos(draw.below(spread.saturating_add(1)));
+                    thread.wait = Wait::Pause { until: scene.now + pause };
+                }
+                Operation::Emit(emit) => self.emit(scene, emit),
+                Operation::Http(step) => self.request(scene, step),
+            }
+        }
+    }
+
+    /// A step failed or timed out: that ends its thread, unless the scenario goes on regardless.
+    pub(super) fn step_failed(&mut self, scene: &mut Scene<'_>) {
+        let login = self.thread.as_ref().is_some_and(|thread| thread.place == Place::Login);
+        if scene.scenario.continue_on_failure && !login {
+            self.resume(scene);
+        } else {
+            self.thread_ended(scene, End::Failed);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The clock of a user's turns, and the books of its actions: every action that is due gets exactly one outcome.
+
+use std::collections::VecDeque;
+
+use super::actor::{Actor, Scene};
+use super::life::Life;
+use super::thread::Place;
+use crate::ledger::{ActionOutcome, NotSent};
+use crate::metrics::{Cell, Counter};
+use crate::plan::scenario::{Late, Turn};
+use crate::plan::{Rhythm, Scenario};
+use crate::record::Class;
+use crate::units::Moment;
+
+/// Which turns are due.
+#[derive(Debug, Default)]
+pub struct Turns {
+    /// The next turn on the clock; `None` until the clock runs, and in closed loops.
+    next: Option<Turn>,
+    /// When the clock starts even if the user is not ready.
+    latest: Option<Moment>,
+    /// When the stay ends: what is due then or later is not.
+    until: Option<Moment>,
+    /// Due, and waiting for the last turn to end.
+    waiting: VecDeque<Turn>,
+    /// Turns begun in a closed loop.
+    own: u64,
+    /// Actions of the running turn that have no outcome yet, by action.
+    owed: Vec<u64>,
+}
+
+impl Turns {
+    /// A stay begins in its slot: the clock starts when the user is ready, at `latest` in any case.
+    pub fn begin(&mut self, latest: Moment, until: Moment) {
+        *self = Self { latest: Some(latest), until: Some(until), own: self.own, ..Self::default() };
+    }
+
+    /// No further turn becomes due.
+    pub fn end(&mut self) {
+        (self.next, self.latest, self.until) = (None, None, None);
+    }
+
+    /// Is the stay over?
+    pub fn over(&self, now: Moment) -> bool {
+        self.until.is_none_or(|until| until <= now)
+    }
+}
+
+impl Actor {
+    /// When the turns want to be looked at again.
+    pub(super) fn turns_deadline(&self, scenario: &Scenario) -> Moment {
+        let next = self.turns.next.map(|turn| turn.due).or(self.turns.latest.filter(|_| matches!(scenario.rhythm, Rhythm::Step { .. })));
+        let next = next.unwrap_or(Moment::NEVER);
+        next.min(self.turns.until.unwrap_or(Moment::NEVER))
+    }
+
+    /// The clock starts now, if it does not run yet.
+    pub(super) fn start_clock(&mut self, scenario: &Scenario, now: Moment) {
+        if self.turns.latest.take().is_some() && matches!(scenario.rhythm, Rhythm::Step { .. }) {
+            self.turns.next = Some(scenario.turn(self.user, scenario.first_turn(self.user, now), now));
+        }
+    }
+
+    /// Brings the turns up to now: what has become due is counted and started, or counted as not sent; and when the stay
+    /// is over, the user leaves.
+    pub(super) fn advance(&mut self, scene: &mut Scene<'_>) {
+        if let Some(latest) = self.turns.latest.filter(|latest| *latest <= scene.now) {
+            self.start_clock(scene.scenario, latest);
+        }
+        self.collect_due(scene);
+        loop {
+            if !matches!(self.life, Life::Active) {
+                self.abandon_waiting(scene, NotSent::Offline);
+                break;
+            }
+            if self.thread.is_some() {
+                break;
+            }
+            if self.turns.over(scene.now) || self.drain_until.is_some() {
+                self.abandon_waiting(scene, NotSent::Busy);
+                break;
+            }
+            let Some(turn) = self.next_to_run(scene) else { break };
+            self.begin_turn(scene, turn);
+            if scene.scenario.rhythm == Rhythm::ClosedLoop {
+                // One turn an input: a turn that ends at once must not keep its worker from everybody else.
+                break;
+            }
+        }
+        if self.turns.over(scene.now) {
+            self.stay_over(scene);
+        }
+    }
+
+    fn collect_due(&mut self, scene: &mut Scene<'_>) {
+        let until = self.turns.until.unwrap_or(Moment::START);
+        while let Some(turn) = self.turns.next.filter(|turn| turn.due <= scene.now && turn.due < until) {
+            self.plan_turn(scene, &turn);
+            self.turns.waiting.push_back(turn);
+            self.turns.next = Some(scene.scenario.turn(self.user, turn.number + 1, scene.now));
+        }
+        if self.turns.next.is_some_and(|turn| turn.due >= until) {
+            self.turns.next = None;
+        }
+    }
+
+    /// The turn to start now; those that have waited too long are counted as busy on the way.
+    fn next_to_run(&mut self, scene: &mut Scene<'_>) -> Option<Turn> {
+        if scene.scenario.rhythm == Rhythm::ClosedLoop {
+            let turn = scene.scenario.turn(self.user, self.turns.own, scene.now);
+            self.turns.own += 1;
+            self.plan_turn(scene, &turn);
+            return Some(turn);
+        }
+        loop {
+            let turn = self.turns.waiting.pop_front()?;
+            match scene.scenario.late {
+                Late::Skip { slack } if self.turns_blocked(&turn) && scene.now > turn.due + slack => {
+                    self.not_sent(scene, &turn, NotSent::Busy);
+                }
+                _ => return Some(turn),
+            }
+        }
+    }
+
+    /// Was the turn held up by the one before, and not merely by a late timer?
+    fn turns_blocked(&self, turn: &Turn) -> bool {
+        self.last_turn_end.is_some_and(|end| end > turn.due)
+    }
+
+    fn begin_turn(&mut self, scene: &mut Scene<'_>, turn: Turn) {
+        self.turns.owed.clear();
+        self.turns.owed.extend(scene.scenario.actions.iter().map(|action| action.per_turn));
+        self.start(scene, Place::Act, Some(turn));
+    }
+
+    fn plan_turn(&self, scene: &mut Scene<'_>, turn: &Turn) {
+        for (action, row) in scene.scenario.actions.iter().enumerate() {
+            let cell = self.action_cell(scene.scenario, turn, action);
+            scene.sink.recorder.count_many(cell, Counter::Planned, row.per_turn);
+        }
+    }
+
+    fn abandon_waiting(&mut self, scene: &mut Scene<'_>, why: NotSent) {
+        let stopped = self.drain_until.is_some();
+        while let Some(turn) = self.turns.waiting.pop_front() {
+            if stopped {
+                self.outcome_of_all(scene, &turn, ActionOutcome::Unfinished);
+            } else {
+                self.not_sent(scene, &turn, why);
+            }
+        }
+    }
+
+    fn not_sent(&self, scene: &mut Scene<'_>, turn: &Turn, why: NotSent) {
+        let outcome = ActionOutcome::NotSent(why);
+        self.outcome_of_all(scene, turn, outcome);
+        for action in &scene.scenario.actions {
+            self.note(scene, Class::Action, &format!("{} {}", action.name, outcome.words()), format!("step {}", turn.number));
+        }
+    }
+
+    fn outcome_of_all(&self, scene: &mut Scene<'_>, turn: &Turn, outcome: ActionOutcome) {
+        for (action, row) in scene.scenario.actions.iter().enumerate() {
+            let cell = self.action_cell(scene.scenario, turn, action);
+            scene.sink.recorder.count_many(cell, outcome.counter(), row.per_turn);
+        }
+    }
+
+    /// Writes down what became of an action of the running turn.
+    pub(super) fn outcome(&mut self, scene: &mut Scene<'_>, turn: &Turn, action: usize, outcome: ActionOutcome) {
+        let cell = self.action_cell(scene.scenario, turn, action);
+        scene.sink.recorder.count(cell, outcome.counter());
+        if let Some(owed) = self.turns.owed.get_mut(action) {
+            *owed = owed.saturating_sub(1);
+        }
+    }
+
+    /// What the running turn still owes gets this outcome: the turn has ended before it.
+    pub(super) fn settle(&mut self, scene: &mut Scene<'_>, turn: &Turn, outcome: ActionOutcome) {
+        for action in 0..self.turns.owed.len() {
+            let owed = std::mem::take(&mut self.turns.owed[action]);
+            let cell = self.action_cell(scene.scenario, turn, action);
+            scene.sink.recorder.count_many(cell, outcome.counter(), owed);
+        }
+    }
+
+    /// Numbers of an action belong to the stage in which its turn was due.
+    pub(super) fn action_cell(&self, scenario: &Scenario, turn: &Turn, action: usize) -> Cell {
+        Cell::within(self.base, scenario.actions.len(), scenario.stage(turn.due), Some(action))
+    }
+}
