@@ -62,6 +62,9 @@ pub struct RunInfo {
     /// Things worth knowing that are no errors, for instance that TLS was not verified.
     pub warnings: Vec<String>,
     pub ended: Ended,
+    /// The folder the reports are written to, relative to where the command was given; `None` when that is not known or
+    /// not below it. CI servers resolve the attachments of a JUnit file against it.
+    pub report_dir: Option<String>,
 }
 
 /// How the run came to its end.
@@ -146,6 +149,8 @@ pub struct Judged {
     pub statistic: Option<String>,
     /// `< 200ms`.
     pub limit: String,
+    /// The number in `limit`, in `unit`: where a report draws its mark.
+    pub bound: f64,
     pub scenario: Option<String>,
     pub stage: Option<String>,
     pub action: Option<String>,
