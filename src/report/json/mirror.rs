@@ -1,0 +1,326 @@
+//! The types that leave the process in `results.json`.
+//!
+//! They mirror the outcome field by field but are versioned on their own: a field may be renamed inside without
+//! breaking anybody's pipeline, because its name outside is written here. Times are numbers in the unit that the name
+//! says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::catalog::Unit;
+use crate::units::{Duration, Moment};
+use crate::verdict::outcome;
+
+/// Structs of the outcome, field by field: the compiler finds a field that is missing here.
+macro_rules! mirrors {
+    ($($name:ident = $inner:ident { $($field:ident $(as $outside:literal)?: $type:ty,)* })*) => {$(
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $name { $($(#[serde(rename = $outside)])? pub $field: $type,)* }
+
+        impl Mirror<outcome::$inner> for $name {
+            fn of(inner: &outcome::$inner) -> Self {
+                Self { $($field: Mirror::of(&inner.$field),)* }
+            }
+            fn back(self) -> outcome::$inner {
+                outcome::$inner { $($field: self.$field.back(),)* }
+            }
+        }
+    )*};
+}
+
+/// Enumerations without fields, as text.
+macro_rules! words {
+    ($($name:ident = $inner:ty { $($variant:ident,)* })*) => {$(
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($variant,)* }
+
+        impl Mirror<$inner> for $name {
+            fn of(inner: &$inner) -> Self {
+                match inner { $(<$inner>::$variant => Self::$variant,)* }
+            }
+            fn back(self) -> $inner {
+                match self { $(Self::$variant => <$inner>::$variant,)* }
+            }
+        }
+    )*};
+}
+
+/// Types that are the same inside and outside.
+macro_rules! same {
+    ($($type:ty),*) => {$(
+        impl Mirror<$type> for $type {
+            fn of(inner: &$type) -> Self {
+                inner.clone()
+            }
+            fn back(self) -> $type {
+                self
+            }
+        }
+    )*};
+}
+
+mirrors! {
+    Document = Outcome {
+        suite: SuiteInfo,
+        run: RunInfo,
+        verdict: Verdict,
+        thresholds: Vec<Judged>,
+        scenarios: Vec<ScenarioRow>,
+        totals: Totals,
+        latencies: Vec<LatencyRow>,
+        metrics: Vec<MetricRow>,
+        errors: Vec<ErrorRow>,
+        timeline: Timeline,
+        plan: PlanSummary,
+    }
+    SuiteInfo = SuiteInfo {
+        name: String,
+        description: Option<String>,
+        tags: Vec<String>,
+        file: String,
+        line: usize,
+    }
+    RunInfo = RunInfo {
+        id: String,
+        started: String,
+        duration as "duration_ms": Millis,
+        planned_duration as "planned_duration_ms": Millis,
+        version: String,
+        seed: u64,
+        target: String,
+        protocol: String,
+        overrides: Vec<String>,
+        workers: usize,
+        machine: String,
+        warnings: Vec<String>,
+        ended: Ended,
+        report_dir: Option<String>,
+    }
+    Verdict = Verdict {
+        status: Status,
+        validity: Validity,
+        reasons: Vec<String>,
+        sentence: String,
+    }
+    Judged = Judged {
+        name: String,
+        metric: String,
+        statistic: Option<String>,
+        limit: String,
+        bound: f64,
+        scenario: Option<String>,
+        stage: Option<String>,
+        action: Option<String>,
+        warn_only: bool,
+        result: ThresholdResult,
+        unit: MetricUnit,
+        observed: Option<f64>,
+        observed_text: String,
+        samples: u64,
+        too_few_samples: bool,
+        file: String,
+        line: usize,
+    }
+    Totals = Totals {
+        planned: u64,
+        ok: u64,
+        rejected: u64,
+        failed: u64,
+        timeout: u64,
+        disconnected: u64,
+        not_sent_busy: u64,
+        not_sent_offline: u64,
+        not_sent_generator: u64,
+        unfinished: u64,
+        sent: u64,
+        acks: u64,
+        late_answers: u64,
+        connect_attempts: u64,
+        connections: u64,
+        connect_failures: u64,
+        logins: u64,
+        login_failures: u64,
+        disconnects: u64,
+        reconnects: u64,
+        received_events: u64,
+    }
+    ScenarioRow = ScenarioRow {
+        name: String,
+        line: usize,
+        users: u64,
+        pattern: String,
+        every: Option<String>,
+        duration as "duration_ms": Millis,
+        totals: Totals,
+        success_rate: Option<f64>,
+        actions: Vec<ActionRow>,
+    }
+    ActionRow = ActionRow {
+        name: String,
+        line: usize,
+        totals: Totals,
+        success_rate: Option<f64>,
+    }
+    LatencyRow = LatencyRow {
+        metric: String,
+        about: String,
+        scenario: Option<String>,
+        action: Option<String>,
+        count: u64,
+        min as "min_ms": f64,
+        avg as "avg_ms": f64,
+        p50 as "p50_ms": f64,
+        p90 as "p90_ms": f64,
+        p95 as "p95_ms": f64,
+        p99 as "p99_ms": f64,
+        p999 as "p99_9_ms": f64,
+        max as "max_ms": f64,
+    }
+    MetricRow = MetricRow {
+        name: String,
+        about: String,
+        unit: MetricUnit,
+        value: Option<f64>,
+    }
+    ErrorRow = ErrorRow {
+        class: String,
+        kind: String,
+        scenario: String,
+        count: u64,
+        examples: Vec<ExampleRow>,
+    }
+    ExampleRow = ExampleRow {
+        at as "at_ms": Millis,
+        user: u64,
+        resource: Option<String>,
+        detail: String,
+    }
+    Timeline = Timeline {
+        points: Vec<Point>,
+        stages: Vec<StageMark>,
+    }
+    Point = Point {
+        second: u64,
+        users: u64,
+        ok: u64,
+        rejected: u64,
+        failed: u64,
+        timeout: u64,
+        disconnected: u64,
+        not_sent: u64,
+        disconnects: u64,
+        errors: u64,
+        ack_p50 as "ack_p50_ms": Option<f64>,
+        ack_p95 as "ack_p95_ms": Option<f64>,
+        ack_p99 as "ack_p99_ms": Option<f64>,
+        cpu as "cpu_share": Option<f64>,
+        memory as "memory_bytes": Option<u64>,
+    }
+    StageMark = StageMark {
+        scenario: String,
+        name: String,
+        from as "from_ms": Millis,
+        to as "to_ms": Millis,
+    }
+    PlanSummary = PlanSummary {
+        facts: Vec<(String, String)>,
+        warnings: Vec<String>,
+        steps: Option<StepTable>,
+    }
+    StepTable = StepTable {
+        columns: Vec<String>,
+        rows: Vec<(String, Vec<String>)>,
+        more: Option<String>,
+    }
+}
+
+words! {
+    Status = outcome::Status { Pass, Fail, Invalid, Interrupted, Unreachable, }
+    Validity = outcome::Validity { Valid, Suspect, Invalid, }
+    ThresholdResult = outcome::ThresholdResult { Met, Broken, NoData, NotJudged, }
+    MetricUnit = Unit { Share, Count, PerSecond, Milliseconds, Bytes, }
+}
+
+/// A type that stands for `T` outside of this process.
+pub trait Mirror<T> {
+    fn of(inner: &T) -> Self;
+    fn back(self) -> T;
+}
+
+same!(String, u64, usize, f64, bool);
+
+impl<T, M: Mirror<T>> Mirror<Option<T>> for Option<M> {
+    fn of(inner: &Option<T>) -> Self {
+        inner.as_ref().map(M::of)
+    }
+    fn back(self) -> Option<T> {
+        self.map(M::back)
+    }
+}
+
+impl<T, M: Mirror<T>> Mirror<Vec<T>> for Vec<M> {
+    fn of(inner: &Vec<T>) -> Self {
+        inner.iter().map(M::of).collect()
+    }
+    fn back(self) -> Vec<T> {
+        self.into_iter().map(M::back).collect()
+    }
+}
+
+impl<T, M: Mirror<T>> Mirror<(String, T)> for (String, M) {
+    fn of(inner: &(String, T)) -> Self {
+        (inner.0.clone(), M::of(&inner.1))
+    }
+    fn back(self) -> (String, T) {
+        (self.0, self.1.back())
+    }
+}
+
+/// A length of time in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub f64);
+
+impl Mirror<Duration> for Millis {
+    fn of(inner: &Duration) -> Self {
+        Self(inner.as_millis_f64())
+    }
+    fn back(self) -> Duration {
+        Duration::from_nanos((self.0 * 1e6).round() as u64)
+    }
+}
+
+impl Mirror<Moment> for Millis {
+    fn of(inner: &Moment) -> Self {
+        Self::of(&inner.since(Moment::START))
+    }
+    fn back(self) -> Moment {
+        Moment::START + Mirror::<Duration>::back(self)
+    }
+}
+
+/// How the run came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum Ended {
+    Completed,
+    Interrupted { signal: String },
+    Unreachable { reason: String },
+}
+
+impl Mirror<outcome::Ended> for Ended {
+    fn of(inner: &outcome::Ended) -> Self {
+        match inner.clone() {
+            outcome::Ended::Completed => Self::Completed,
+            outcome::Ended::Interrupted { signal } => Self::Interrupted { signal },
+            outcome::Ended::Unreachable { reason } => Self::Unreachable { reason },
+        }
+    }
+    fn back(self) -> outcome::Ended {
+        match self {
+            Self::Completed => outcome::Ended::Completed,
+            Self::Interrupted { signal } => outcome::Ended::Interrupted { signal },
+            Self::Unreachable { reason } => outcome::Ended::Unreachable { reason },
+        }
+    }
+}

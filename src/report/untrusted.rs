@@ -1,0 +1,135 @@
+//! Text that somebody else wrote: server answers, names out of a suite. It is shown as it is, but it must never become
+//! markup, a terminal command, a line of its own or a command to a CI server.
+
+use std::borrow::Cow;
+
+/// Control and direction characters made visible: ESC becomes `␛`. Line ends and tabs stay.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().any(|c| c != '\n' && c != '\t' && hidden(c)) {
+        Cow::Owned(text.chars().map(|c| if c == '\n' || c == '\t' { c } else { shown(c) }).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The same, on one line: line ends become `␊`.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().any(hidden) { Cow::Owned(text.chars().map(shown).collect()) } else { Cow::Borrowed(text) }
+}
+
+/// One line for a log that a CI server reads: additionally, no `::command` of GitHub and no `##vso[` or `##[` of Azure
+/// and GitHub is left in it. GitHub looks at the beginning of a line, and lines are wrapped, so any word may begin one;
+/// Azure looks everywhere.
+#[must_use]
+pub fn for_log(text: &str) -> String {
+    let line = one_line(text);
+    let mut safe = String::with_capacity(line.len());
+    let mut word_begins = true;
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        safe.push(c);
+        let apart = match rest.peek() {
+            Some(':') => c == ':' && word_begins,
+            Some('#') => c == '#',
+            _ => false,
+        };
+        if apart {
+            safe.push(' ');
+        }
+        word_begins = apart || c.is_whitespace();
+    }
+    safe
+}
+
+/// Text in the output of a JUnit case: GitLab, Azure and Jenkins read `[[ATTACHMENT|…]]` in it as an order to publish a
+/// file, so that only our own may stand there.
+#[must_use]
+pub fn for_junit(text: &str) -> String {
+    visible(text).replace("[[", "[ [")
+}
+
+/// HTML text and attribute values.
+#[must_use]
+pub fn for_html(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in visible(text).chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Characters that act instead of being seen: C0 and C1 controls, line and paragraph separators, directions, and the
+/// two code points that XML forbids.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+fn shown(c: char) -> char {
+    match u32::from(c) {
+        _ if !hidden(c) => c,
+        code @ 0..=0x1F => char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER),
+        0x7F => '␡',
+        _ => char::REPLACEMENT_CHARACTER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(clean: impl Fn(&str) -> String, cases: &[(&str, &str)]) {
+        for (text, expected) in cases {
+            assert_eq!(clean(text), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn controls_become_visible() {
+        check(
+            |text| visible(text).into_owned(),
+            &[
+                ("plain — ünï", "plain — ünï"),
+                ("\x1b[31mred\x07", "␛[31mred␇"),
+                ("a\nb\tc\r", "a\nb\tc␍"),
+                ("\u{9b}31m \u{202e}txt", "\u{fffd}31m \u{fffd}txt"),
+            ],
+        );
+        check(|text| one_line(text).into_owned(), &[("a\nb\r\nc\u{2028}d", "a␊b␍␊c\u{fffd}d")]);
+    }
+
+    #[test]
+    fn a_log_line_commands_nothing() {
+        check(
+            for_log,
+            &[
+                ("std::fmt at 1::2", "std::fmt at 1::2"),
+                ("::error::boom", ": :error::boom"),
+                ("so ::warning::x", "so : :warning::x"),
+                (":::error", ": : :error"),
+                ("x ##vso[task.complete]", "x # #vso[task.complete]"),
+                ("###[error]", "# # #[error]"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_case_attaches_only_what_we_say() {
+        check(for_junit, &[("[[ATTACHMENT|/etc/passwd]]", "[ [ATTACHMENT|/etc/passwd]]"), ("[1]", "[1]")]);
+    }
+
+    #[test]
+    fn html_is_escaped() {
+        check(for_html, &[("<a href=\"x\">'&'", "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;")]);
+    }
+}
