@@ -1,1 +1,213 @@
-//! Not built yet.
+//! Charts over the time of a run, as SVG that needs neither script nor style sheet.
+
+mod columns;
+mod mark;
+mod plot;
+mod scale;
+
+pub use columns::{CELLS, Columns, Row};
+pub use mark::{gauge, outcome_bar};
+use plot::{Plot, stage_strip, whole};
+use scale::Scale;
+use serde::Serialize;
+
+use crate::report::number::{clock, count, milliseconds, share};
+use crate::verdict::Outcome;
+use crate::verdict::outcome::{Point, Totals};
+
+/// A chart and the words around it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Chart {
+    /// Unique in the document.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// What the heights are, as `actions in a second`.
+    pub measure: String,
+    pub svg: String,
+    pub legend: Vec<Key>,
+}
+
+/// A series of a chart.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Key {
+    /// The name of its column in the table of numbers ([`CELLS`]), and its class in the style sheet.
+    pub cell: &'static str,
+    pub name: &'static str,
+    pub colour: &'static str,
+}
+
+/// Every outcome that a timeline tells apart, from the bottom of the bars to the top.
+const OUTCOMES: &[(Key, fn(&Point) -> u64)] = &[
+    (Key { cell: "ok", name: "ok", colour: "#4f8f80" }, |p| p.ok),
+    (Key { cell: "rejected", name: "rejected", colour: "#c08a1e" }, |p| p.rejected),
+    (Key { cell: "failed", name: "failed", colour: "#c4472f" }, |p| p.failed),
+    (Key { cell: "timeout", name: "timeout", colour: "#8e5ea2" }, |p| p.timeout),
+    (Key { cell: "disconnected", name: "disconnected", colour: "#4a6fa5" }, |p| p.disconnected),
+    (Key { cell: "not-sent", name: "not sent", colour: "#83898f" }, |p| p.not_sent),
+];
+
+const USERS: Key = Key { cell: "users", name: "users", colour: "#5b7186" };
+const P50: Key = Key { cell: "p50", name: "p50", colour: "#6fa3c4" };
+const P95: Key = Key { cell: "p95", name: "p95", colour: "#2a7fb0" };
+const P99: Key = Key { cell: "p99", name: "p99", colour: "#7a5a9e" };
+const DISCONNECTS: Key = Key { cell: "disconnects", name: "connections lost", colour: "#4a6fa5" };
+const ERRORS: Key = Key { cell: "errors", name: "errors", colour: "#c4472f" };
+const CPU: Key = Key { cell: "cpu", name: "generator CPU", colour: "#83898f" };
+
+/// The colour of an outcome as in [`Totals::outcomes`].
+#[must_use]
+pub fn colour(outcome: &str) -> &'static str {
+    OUTCOMES.iter().find(|(key, _)| key.name == outcome).map_or("#b9bdc2", |(key, _)| key.colour)
+}
+
+/// The stages as a strip above the charts; `None` when there are none.
+#[must_use]
+pub fn strip(outcome: &Outcome, columns: &Columns) -> Option<String> {
+    let stages = &outcome.timeline.stages;
+    (!stages.is_empty() && !columns.columns.is_empty()).then(|| stage_strip(columns, stages, "chart-stages"))
+}
+
+/// Every chart that has something to show.
+#[must_use]
+pub fn charts(outcome: &Outcome, columns: &Columns) -> Vec<Chart> {
+    if columns.columns.is_empty() {
+        return vec![];
+    }
+    [
+        users(outcome, columns),
+        actions(outcome, columns),
+        latency(outcome, columns),
+        losses(outcome, columns),
+        cpu(outcome, columns),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn users(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
+    let users: Vec<f64> = columns.columns.iter().map(|point| point.users as f64).collect();
+    let peak = highest(users.iter().copied())?;
+    let mut plot = Plot::new(columns, Scale::linear(peak, true), 96);
+    plot.steps("users", USERS.colour, &users);
+    plot.stages(&outcome.timeline.stages);
+    let about = format!("{}; at most {} users at once.", over(columns), whole(peak));
+    Some(Chart {
+        id: "chart-users",
+        title: "Users",
+        measure: "connected".into(),
+        svg: plot.finish("chart-users", "Users over time", &about, whole),
+        legend: vec![USERS],
+    })
+}
+
+fn actions(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
+    let due = |point: &Point| OUTCOMES.iter().map(|(_, of)| of(point)).sum::<u64>();
+    let peak = columns.columns.iter().map(due).max().filter(|peak| *peak > 0)?;
+    let mut plot = Plot::new(columns, Scale::linear(peak as f64, true), 190);
+    let mut below = vec![0; columns.columns.len()];
+    let mut legend = vec![];
+    for (key, of) in OUTCOMES {
+        let values: Vec<u64> = columns.columns.iter().map(of).collect();
+        if values.iter().any(|value| *value > 0) {
+            plot.bars(key.cell, key.colour, below.iter().copied().zip(values.iter().copied()));
+            legend.push(key.clone());
+        }
+        for (sum, value) in below.iter_mut().zip(values) {
+            *sum += value;
+        }
+    }
+    plot.stages(&outcome.timeline.stages);
+    let about = format!("{}; {}.", over(columns), said(&outcome.totals));
+    Some(Chart {
+        id: "chart-actions",
+        title: "Actions by outcome",
+        measure: format!("in {}", columns.span()),
+        svg: plot.finish("chart-actions", "Actions by outcome over time", &about, whole),
+        legend,
+    })
+}
+
+fn latency(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
+    let series = |of: fn(&Point) -> Option<f64>| columns.columns.iter().map(of).collect::<Vec<_>>();
+    let (p50, p95, p99) = (series(|p| p.ack_p50), series(|p| p.ack_p95), series(|p| p.ack_p99));
+    let peak = highest([&p50, &p95, &p99].into_iter().flatten().flatten().copied())?;
+    let usual = p50.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    // A limit far above everything would press the lines to the ground.
+    let limits: Vec<_> = outcome
+        .thresholds
+        .iter()
+        .filter(|judged| judged.metric == "ack_latency" && judged.bound <= peak * 2.0)
+        .filter_map(|judged| Some((judged.bound, format!("{} {}", judged.statistic.as_ref()?, judged.limit))))
+        .collect();
+    let top = limits.iter().map(|(bound, _)| *bound).fold(peak, f64::max);
+    let scale = Scale::latency(usual, top);
+    let mut plot = Plot::new(columns, scale, 220);
+    plot.band("band", P95.colour, &p50, &p95);
+    plot.line("p99", P99.colour, 1.5, &p99);
+    plot.line("p50", P50.colour, 1.75, &p50);
+    plot.line("p95", P95.colour, 2.25, &p95);
+    plot.stages(&outcome.timeline.stages);
+    for (bound, name) in limits.iter().take(3) {
+        plot.limit(*bound, name);
+    }
+    let kind = if matches!(scale, Scale::Log { .. }) { ", on a logarithmic scale" } else { "" };
+    let about = format!("{}; at most {}{kind}.", over(columns), milliseconds(peak));
+    Some(Chart {
+        id: "chart-latency",
+        title: "Ack latency",
+        measure: format!("of the answers in {}{kind}", columns.span()),
+        svg: plot.finish("chart-latency", "Ack latency over time", &about, tick),
+        legend: vec![P50, P95, P99],
+    })
+}
+
+fn losses(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
+    let peak = columns.columns.iter().map(|point| point.disconnects + point.errors).max().filter(|peak| *peak > 0)?;
+    let mut plot = Plot::new(columns, Scale::linear(peak as f64, true), 64);
+    plot.bars("disconnects", DISCONNECTS.colour, columns.columns.iter().map(|point| (0, point.disconnects)));
+    plot.bars("errors", ERRORS.colour, columns.columns.iter().map(|point| (point.disconnects, point.errors)));
+    plot.stages(&outcome.timeline.stages);
+    let about = format!("{}; at most {} in {}.", over(columns), count(peak), columns.span());
+    Some(Chart {
+        id: "chart-losses",
+        title: "Connections lost and errors",
+        measure: format!("in {}", columns.span()),
+        svg: plot.finish("chart-losses", "Connections lost and errors over time", &about, whole),
+        legend: vec![DISCONNECTS, ERRORS],
+    })
+}
+
+fn cpu(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
+    let cpu: Vec<Option<f64>> = columns.columns.iter().map(|point| point.cpu).collect();
+    let peak = highest(cpu.iter().flatten().copied())?;
+    let mut plot = Plot::new(columns, Scale::Linear { top: 1.0, step: 0.5 }, 64);
+    plot.line("cpu", CPU.colour, 1.75, &cpu);
+    plot.stages(&outcome.timeline.stages);
+    let about = format!("{}; at most {}.", over(columns), share(peak));
+    Some(Chart {
+        id: "chart-cpu",
+        title: "Generator CPU",
+        measure: "of all cores of the machine that made the load".into(),
+        svg: plot.finish("chart-cpu", "CPU of the generator over time", &about, share),
+        legend: vec![CPU],
+    })
+}
+
+fn highest(values: impl Iterator<Item = f64>) -> Option<f64> {
+    values.reduce(f64::max)
+}
+
+fn over(columns: &Columns) -> String {
+    format!("From 0:00 to {}", clock(columns.seconds()))
+}
+
+fn said(totals: &Totals) -> String {
+    let parts = totals.outcomes().map(|(name, number)| format!("{} {name}", count(number)));
+    parts.join(", ")
+}
+
+/// A latency at its line: round numbers need no digits after the point.
+fn tick(value: f64) -> String {
+    if value >= 1_000.0 { format!("{} s", value / 1_000.0) } else { format!("{value} ms") }
+}

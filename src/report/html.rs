@@ -1,4 +1,179 @@
-//! Not built yet.
-pub fn render(_: &crate::verdict::Outcome) -> Result<String, crate::report::ReportError> {
-    Ok(String::new())
+//! `report.html`: the report for people, one file that needs no network, no script and not even a style sheet.
+//!
+//! The look is a template (`report-templates/`); it gets the same document as `results.json` and, beside it, what is
+//! laid out here: charts, marks and the colours of the plan. `report-templates/README.md` says what there is.
+
+use std::io;
+
+use serde::Serialize;
+use tera::{Context, Kwargs, State, Tera, TeraResult};
+
+use crate::metrics::catalog::Unit;
+use crate::report::chart::{self, CELLS, Columns};
+use crate::report::error::ReportError;
+use crate::report::json::Results;
+use crate::report::number;
+use crate::report::untrusted::for_html;
+use crate::units::Duration;
+use crate::verdict::Outcome;
+use crate::verdict::outcome::StepTable;
+
+/// The template that is rendered, and the parts that it includes. The suffix `.html` is what turns escaping on.
+const TEMPLATE: &str = "report.html";
+const TEMPLATES: [(&str, &str); 3] = [
+    ("report.css", include_str!("../../report-templates/default/report.css")),
+    ("report.js", include_str!("../../report-templates/default/report.js")),
+    (TEMPLATE, include_str!("../../report-templates/default/report.html.tera")),
+];
+
+/// The outcome as a page.
+///
+/// # Errors
+/// Only by a mistake in the template.
+pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
+    let failed = |source| ReportError::Template { template: TEMPLATE, source };
+    let tera = engine().map_err(failed)?;
+    tera.render(TEMPLATE, &context(outcome)).map_err(failed)
+}
+
+fn engine() -> TeraResult<Tera> {
+    let mut tera = Tera::new();
+    tera.set_escape_fn(|text, out| io::Write::write_all(out, for_html(text).as_bytes()));
+    tera.register_filter("ms", |value: f64, _: Kwargs, _: &State<'_>| number::milliseconds(value));
+    tera.register_filter("share", |value: f64, _: Kwargs, _: &State<'_>| number::share(value));
+    tera.register_filter("count", |value: u64, _: Kwargs, _: &State<'_>| number::count(value));
+    tera.register_filter("counted", |value: u64, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
+        Ok(number::counted(value, with.must_get::<&str>("noun")?))
+    });
+    tera.register_filter("duration", |ms: f64, _: Kwargs, _: &State<'_>| {
+        number::duration(Duration::from_secs_f64(ms / 1_000.0))
+    });
+    tera.register_filter("clock", |ms: f64, _: Kwargs, _: &State<'_>| number::clock((ms / 1_000.0) as u64));
+    tera.register_filter("value", |value: f64, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
+        Ok(number::value(value, unit(with.must_get::<&str>("unit")?)?))
+    });
+    tera.add_raw_templates(TEMPLATES)?;
+    Ok(tera)
+}
+
+/// A unit by its name in `results.json`.
+fn unit(name: &str) -> TeraResult<Unit> {
+    serde_json::from_value(name.into()).map_err(|_| tera::Error::message(format!("`{name}` is not a unit")))
+}
+
+fn context(outcome: &Outcome) -> Context {
+    let columns = Columns::of(&outcome.timeline.points);
+    let mut context = Context::new();
+    context.insert("results", &Results::from(outcome));
+    context.insert("status_word", outcome.verdict.status.word());
+    context.insert("validity_word", outcome.verdict.validity.word());
+    context.insert("figures", &figures(outcome));
+    context.insert("outcomes", &outcomes(outcome));
+    context.insert("outcome_bar", &chart::outcome_bar(&outcome.totals));
+    let bars: Vec<_> = outcome.scenarios.iter().map(|row| chart::outcome_bar(&row.totals)).collect();
+    context.insert("scenario_bars", &bars);
+    context.insert("gauges", &outcome.thresholds.iter().map(chart::gauge).collect::<Vec<_>>());
+    context.insert("stage_strip", &chart::strip(outcome, &columns));
+    context.insert("charts", &chart::charts(outcome, &columns));
+    context.insert("column_seconds", &columns.step);
+    context.insert("column_names", CELLS);
+    context.insert("columns", &columns.rows());
+    context.insert("steps", &outcome.plan.steps.as_ref().map(colours));
+    context
+}
+
+/// A number that stands large at the top.
+#[derive(Debug, Serialize)]
+struct Figure {
+    name: &'static str,
+    value: String,
+    note: String,
+}
+
+fn figures(outcome: &Outcome) -> Vec<Figure> {
+    let totals = &outcome.totals;
+    let mut figures = vec![];
+    let metric = |name: &str| outcome.metrics.iter().find(|row| row.name == name && row.value.is_some());
+    let mut add = |name, value: String, note: String| figures.push(Figure { name, value, note });
+    if let Some(row) = metric("success_rate") {
+        add(
+            "Success",
+            number::value(row.value.unwrap_or_default(), row.unit),
+            format!("{} ok", number::count(totals.ok)),
+        );
+    }
+    let rate = metric("action_throughput").map(|row| number::value(row.value.unwrap_or_default(), row.unit));
+    let sent = rate.map_or_else(String::new, |rate| format!("{rate} sent"));
+    add("Actions", number::count(totals.planned), sent);
+    if let Some(row) = outcome.latencies.iter().find(|row| row.metric == "ack_latency" && row.scenario.is_none()) {
+        add("Ack p95", number::milliseconds(row.p95), format!("median {}", number::milliseconds(row.p50)));
+        add("Ack p99", number::milliseconds(row.p99), format!("highest {}", number::milliseconds(row.max)));
+    }
+    let of = format!("of {}", number::counted(totals.connect_attempts, "attempt"));
+    add("Connections", number::count(totals.connections), of);
+    add("Lost", number::count(totals.disconnects), format!("{} came back", number::count(totals.reconnects)));
+    figures
+}
+
+/// One outcome of the actions with its colour.
+#[derive(Debug, Serialize)]
+struct OutcomeCount {
+    name: &'static str,
+    class: String,
+    colour: &'static str,
+    count: u64,
+}
+
+fn outcomes(outcome: &Outcome) -> Vec<OutcomeCount> {
+    let row = |(name, count): (&'static str, u64)| OutcomeCount {
+        name,
+        class: name.replace(' ', "-"),
+        colour: chart::colour(name),
+        count,
+    };
+    outcome.totals.outcomes().map(row).into()
+}
+
+/// The steps of the plan with a colour a resource, so that the pattern is seen.
+#[derive(Debug, Serialize)]
+struct Steps<'a> {
+    columns: &'a [String],
+    rows: Vec<StepRow<'a>>,
+    more: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepRow<'a> {
+    name: &'a str,
+    cells: Vec<StepCell<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepCell<'a> {
+    text: &'a str,
+    /// In degrees; `None` for an empty cell.
+    hue: Option<usize>,
+}
+
+fn colours(table: &StepTable) -> Steps<'_> {
+    // Resources in the order in which they are met down the first column: neighbours in a rotation get neighbouring hues.
+    let mut order: Vec<&str> = vec![];
+    let deepest = table.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
+    for column in 0..deepest {
+        for cell in table.rows.iter().filter_map(|(_, cells)| cells.get(column)) {
+            if !cell.is_empty() && !order.contains(&cell.as_str()) {
+                order.push(cell);
+            }
+        }
+    }
+    let hue = |text: &str| order.iter().position(|known| *known == text).map(|place| place * 360 / order.len());
+    let rows = table
+        .rows
+        .iter()
+        .map(|(name, cells)| StepRow {
+            name,
+            cells: cells.iter().map(|text| StepCell { text, hue: hue(text) }).collect(),
+        })
+        .collect();
+    Steps { columns: &table.columns, rows, more: table.more.as_deref() }
 }

@@ -1,4 +1,311 @@
-//! Not built yet.
-pub fn render(_: &crate::verdict::Outcome) -> Result<String, crate::report::ReportError> {
-    Ok(String::new())
+//! `junit.xml`: what CI servers read.
+//!
+//! A test suite is a scenario; its cases are *scenario completed* and one a threshold. Thresholds over all scenarios
+//! stand in a suite that is named as the suite file is. Names never hold a measured value, because GitLab compares
+//! branches by them. A threshold that was not met is a `failure` with all three of type, message and text: some servers
+//! show only the one, some only the other. Why a run could not judge is said once, as the `error` of *scenario
+//! completed*; the thresholds it left unjudged are `skipped`.
+
+use std::collections::HashMap;
+
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+
+use crate::metrics::catalog::Unit;
+use crate::report::error::ReportError;
+use crate::report::number::{NONE, clock, count, share};
+use crate::report::table;
+use crate::report::untrusted::{for_junit, one_line};
+use crate::units::Duration;
+use crate::verdict::Outcome;
+use crate::verdict::outcome::{Ended, ErrorRow, Judged, LatencyRow, ScenarioRow, Status, ThresholdResult, Validity};
+
+/// Longer output of a case is cut: some servers refuse it, none shows it.
+const OUTPUT_LIMIT: usize = 64 * 1024;
+/// How many kinds of errors a text lists.
+const ERRORS_SHOWN: usize = 8;
+
+/// The outcome as JUnit XML.
+///
+/// # Errors
+/// Only by a bug.
+pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
+    let mut report = Report::new(one_line(&outcome.suite.name));
+    report.set_time(outcome.run.duration.std());
+    report.timestamp = outcome.run.started.parse().ok();
+    for scenario in &outcome.scenarios {
+        report.add_test_suite(of_scenario(outcome, scenario));
+    }
+    let global: Vec<&Judged> = outcome.thresholds.iter().filter(|judged| owner(outcome, judged).is_none()).collect();
+    // A file without a case would look like a pass: a run without scenarios still says what became of it.
+    if !global.is_empty() || outcome.scenarios.is_empty() {
+        report.add_test_suite(of_run(outcome, &global));
+    }
+    Ok(report.to_string()?)
+}
+
+/// The scenario whose suite a threshold stands in.
+fn owner<'a>(outcome: &'a Outcome, judged: &Judged) -> Option<&'a ScenarioRow> {
+    outcome.scenarios.iter().find(|row| judged.scenario.as_ref() == Some(&row.name))
+}
+
+fn of_scenario(outcome: &Outcome, scenario: &ScenarioRow) -> TestSuite {
+    let mut suite = suite(outcome, &scenario.name, scenario.duration);
+    let numbers = [
+        ("users", count(scenario.users)),
+        ("pattern", scenario.pattern.clone()),
+        ("every", scenario.every.clone().unwrap_or_else(|| NONE.into())),
+        ("success_rate", scenario.success_rate.map_or_else(|| NONE.into(), share)),
+    ];
+    suite.add_properties(numbers.map(|(name, value)| property(name, &value)));
+    let outcomes = scenario.totals.outcomes();
+    suite.add_properties(outcomes.map(|(name, value)| property(&format!("actions.{name}"), &value.to_string())));
+    suite.add_properties(percentiles(&related(outcome, Some(&scenario.name))));
+
+    let class = format!("cotillion.{}.{}", outcome.suite.name, scenario.name);
+    let mut completed = case("scenario completed", &class, &outcome.suite.file, scenario.line, completion(outcome));
+    completed.set_time(scenario.duration.std());
+    completed.set_system_out(limited(completion_text(outcome, Some(scenario))));
+    suite.add_test_case(completed);
+    let mine = outcome.thresholds.iter().filter(|judged| judged.scenario.as_ref() == Some(&scenario.name));
+    add_thresholds(&mut suite, outcome, &class, mine);
+    suite
+}
+
+fn of_run(outcome: &Outcome, thresholds: &[&Judged]) -> TestSuite {
+    let mut suite = suite(outcome, &outcome.suite.name, outcome.run.duration);
+    suite.add_properties(percentiles(&related(outcome, None)));
+    let class = format!("cotillion.{}", outcome.suite.name);
+    if outcome.scenarios.is_empty() {
+        let status = completion(outcome);
+        let mut completed = case("run completed", &class, &outcome.suite.file, outcome.suite.line, status);
+        completed.set_time(outcome.run.duration.std());
+        completed.set_system_out(limited(completion_text(outcome, None)));
+        suite.add_test_case(completed);
+    }
+    add_thresholds(&mut suite, outcome, &class, thresholds.iter().copied());
+    suite
+}
+
+fn suite(outcome: &Outcome, name: &str, duration: Duration) -> TestSuite {
+    let mut suite = TestSuite::new(one_line(name));
+    suite.set_time(duration.std());
+    suite.timestamp = outcome.run.started.parse().ok();
+    let run = &outcome.run;
+    let facts = [
+        ("run.id", run.id.as_str()),
+        ("run.target", &run.target),
+        ("run.protocol", &run.protocol),
+        ("run.version", &run.version),
+        ("run.machine", &run.machine),
+        ("suite.file", &outcome.suite.file),
+        ("verdict.status", outcome.verdict.status.word()),
+        ("verdict.validity", outcome.verdict.validity.word()),
+    ];
+    suite.add_properties(facts.map(|(name, value)| property(name, value)));
+    suite.add_property(property("run.seed", &run.seed.to_string()));
+    if !run.overrides.is_empty() {
+        suite.add_property(property("run.overrides", &run.overrides.join(" ")));
+    }
+    if let Some(path) = report_path(outcome) {
+        suite.add_property(property("report", &path));
+    }
+    suite
+}
+
+fn property(name: &str, value: &str) -> Property {
+    Property::new(one_line(name), one_line(value))
+}
+
+fn percentiles(rows: &[&LatencyRow]) -> Vec<Property> {
+    let of_row = |row: &&LatencyRow| {
+        let prefix =
+            row.action.as_ref().map_or_else(|| row.metric.clone(), |action| format!("{}.{action}", row.metric));
+        let numbers = [("p50", row.p50), ("p90", row.p90), ("p95", row.p95), ("p99", row.p99), ("max", row.max)];
+        numbers.map(|(name, value)| property(&format!("{prefix}.{name}_ms"), &value.to_string()))
+    };
+    rows.iter().flat_map(of_row).collect()
+}
+
+/// Distributions over the whole run and, for a scenario, its own.
+fn related<'a>(outcome: &'a Outcome, scenario: Option<&String>) -> Vec<&'a LatencyRow> {
+    outcome.latencies.iter().filter(|row| row.scenario.is_none() || row.scenario.as_ref() == scenario).collect()
+}
+
+fn case(name: &str, class: &str, file: &str, line: usize, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(one_line(name), status);
+    case.set_classname(one_line(class));
+    case.set_time(std::time::Duration::ZERO);
+    case.extra.insert("file".into(), one_line(file).into());
+    case.extra.insert("line".into(), line.to_string().into());
+    case
+}
+
+/// What became of the run itself.
+fn completion(outcome: &Outcome) -> TestCaseStatus {
+    let kind = match (&outcome.run.ended, outcome.verdict.status) {
+        (Ended::Unreachable { .. }, _) | (_, Status::Unreachable) => "Unreachable",
+        (Ended::Interrupted { .. }, _) | (_, Status::Interrupted) => "Interrupted",
+        (_, Status::Invalid) => "InvalidRun",
+        (Ended::Completed, Status::Pass | Status::Fail) => return TestCaseStatus::success(),
+    };
+    let mut text = vec![outcome.verdict.sentence.clone()];
+    match &outcome.run.ended {
+        Ended::Completed => {}
+        Ended::Interrupted { signal } => text.push(format!("Signal: {signal}")),
+        Ended::Unreachable { reason } => text.push(format!("Reason: {reason}")),
+    }
+    text.extend(outcome.verdict.reasons.iter().map(|reason| format!("- {reason}")));
+    text.push(String::new());
+    text.push(error_list(outcome, None));
+    unsuccessful(NonSuccessKind::Error, kind, &outcome.verdict.sentence, &text.join("\n"))
+}
+
+fn unsuccessful(kind: NonSuccessKind, ty: &str, message: &str, text: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(ty).set_message(one_line(message)).set_description(limited(for_junit(text).trim_end().to_owned()));
+    status
+}
+
+/// The output of *scenario completed*: most servers show percentiles nowhere else.
+fn completion_text(outcome: &Outcome, scenario: Option<&ScenarioRow>) -> String {
+    let verdict = &outcome.verdict;
+    let mut parts = vec![format!("{} ({})\n{}", verdict.status.word(), verdict.validity.word(), verdict.sentence)];
+    if verdict.validity != Validity::Valid {
+        parts.push(verdict.reasons.iter().map(|reason| format!("- {reason}")).collect::<Vec<_>>().join("\n"));
+    }
+    if let Some(scenario) = scenario {
+        let outcomes = scenario.totals.outcomes().map(|(name, value)| vec![name.to_owned(), count(value)]);
+        parts.push(format!("Actions\n{}", table::columns(&outcomes)));
+    }
+    let name = scenario.map(|row| &row.name);
+    parts.push(format!("Latencies\n{}", table::latencies(related(outcome, name))));
+    parts.push(error_list(outcome, name));
+    with_attachment(outcome, &parts.join("\n\n"))
+}
+
+fn error_list(outcome: &Outcome, scenario: Option<&String>) -> String {
+    let rows: Vec<&ErrorRow> =
+        outcome.errors.iter().filter(|row| scenario.is_none_or(|name| *name == row.scenario)).collect();
+    if rows.is_empty() {
+        return "No errors".into();
+    }
+    let mut lines = vec!["Most frequent errors".to_owned()];
+    for row in rows.iter().take(ERRORS_SHOWN) {
+        lines.push(format!("{} x {}: {} ({})", count(row.count), row.class, one_line(&row.kind), row.scenario));
+        if let Some(example) = row.examples.first() {
+            let on = example.resource.as_ref().map_or_else(String::new, |resource| format!(" on {resource}"));
+            let at = clock(example.at.second());
+            lines.push(format!("    at {at}, user {}{on}: {}", example.user, one_line(&example.detail)));
+        }
+    }
+    if rows.len() > ERRORS_SHOWN {
+        lines.push(format!("and {} more kinds", rows.len() - ERRORS_SHOWN));
+    }
+    lines.join("\n")
+}
+
+fn add_thresholds<'a>(
+    suite: &mut TestSuite,
+    outcome: &Outcome,
+    class: &str,
+    thresholds: impl Iterator<Item = &'a Judged>,
+) {
+    // GitLab keeps only the first of two cases with one name.
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for judged in thresholds {
+        let times = seen.entry(&judged.name).and_modify(|times| *times += 1).or_insert(1);
+        let name = if *times == 1 { judged.name.clone() } else { format!("{} #{times}", judged.name) };
+        suite.add_test_case(of_threshold(outcome, class, &name, judged));
+    }
+}
+
+fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> TestCase {
+    let text = threshold_text(outcome, judged);
+    let message = format!(
+        "{}: expected {}, observed {} ({} samples)",
+        subject(judged),
+        judged.limit,
+        judged.observed_text,
+        count(judged.samples)
+    );
+    let status = match judged.result {
+        ThresholdResult::Met => TestCaseStatus::success(),
+        ThresholdResult::Broken | ThresholdResult::NoData if judged.warn_only => TestCaseStatus::success(),
+        ThresholdResult::Broken => unsuccessful(NonSuccessKind::Failure, "ThresholdNotMet", &message, &text),
+        ThresholdResult::NoData => {
+            let message = format!("{}: expected {}, but there are no samples", subject(judged), judged.limit);
+            unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text)
+        }
+        ThresholdResult::NotJudged => {
+            let mut status = TestCaseStatus::skipped();
+            let why = one_line(&outcome.verdict.sentence).into_owned();
+            status.set_type("NotJudged").set_message(format!("not judged: {why}"));
+            status
+        }
+    };
+    let mut case = case(name, class, &judged.file, judged.line, status);
+    if let (Unit::Milliseconds, Some(observed)) = (judged.unit, judged.observed) {
+        case.set_time(Duration::from_secs_f64(observed / 1_000.0).std());
+    }
+    match judged.result {
+        ThresholdResult::Broken | ThresholdResult::NoData if judged.warn_only => {
+            case.set_system_out(limited(for_junit(&format!("WARNING (severity: warn)\n{message}\n\n{text}"))));
+        }
+        ThresholdResult::Broken | ThresholdResult::NoData => {
+            // GitLab takes attachments from failed cases only.
+            case.set_system_out(limited(with_attachment(outcome, &message)));
+        }
+        ThresholdResult::Met | ThresholdResult::NotJudged => {
+            case.set_system_out(limited(for_junit(&message)));
+        }
+    }
+    case
+}
+
+fn subject(judged: &Judged) -> String {
+    judged
+        .statistic
+        .as_ref()
+        .map_or_else(|| judged.metric.clone(), |statistic| format!("{} {statistic}", judged.metric))
+}
+
+fn threshold_text(outcome: &Outcome, judged: &Judged) -> String {
+    let few = if judged.too_few_samples { " (too few)" } else { "" };
+    let facts = table::columns_left(&[
+        vec!["Threshold".into(), judged.name.clone()],
+        vec!["Expected".into(), format!("{} {}", subject(judged), judged.limit)],
+        vec!["Observed".into(), judged.observed_text.clone()],
+        vec!["Samples".into(), format!("{}{few}", count(judged.samples))],
+        vec!["Where".into(), format!("{}:{}", judged.file, judged.line)],
+    ]);
+    let rows = related(outcome, judged.scenario.as_ref());
+    let latencies = table::latencies(rows);
+    format!("{facts}\n\nLatencies\n{latencies}\n\n{}", error_list(outcome, judged.scenario.as_ref()))
+}
+
+/// Text with an order to publish the HTML report beside it, where the place of the reports is known. GitLab, Azure and
+/// Jenkins (with its attachments plug-in) obey; everybody else shows a line of text.
+fn with_attachment(outcome: &Outcome, text: &str) -> String {
+    let text = for_junit(text);
+    match report_path(outcome) {
+        Some(path) => format!("{}\n\n[[ATTACHMENT|{path}]]", text.trim_end()),
+        None => text,
+    }
+}
+
+/// The HTML report, relative to where the command was given: in CI that is the project's folder.
+fn report_path(outcome: &Outcome) -> Option<String> {
+    let folder = outcome.run.report_dir.as_deref()?;
+    let tame = !folder.starts_with('/')
+        && !folder.contains(['|', ']', '\n', ':'])
+        && !folder.split('/').any(|part| part == "..");
+    tame.then(|| format!("{}/report.html", folder.trim_end_matches('/')))
+}
+
+fn limited(mut text: String) -> String {
+    if text.len() > OUTPUT_LIMIT {
+        text.truncate(text.floor_char_boundary(OUTPUT_LIMIT));
+        text.push_str("\n… cut here: the rest is in report.html");
+    }
+    text
 }

@@ -9,26 +9,13 @@ use crate::verdict::outcome::LatencyRow;
 /// to the right. Without line end after the last row.
 #[must_use]
 pub fn columns(rows: &[Vec<String>]) -> String {
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..count)
-        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.width()).max().unwrap_or(0))
-        .collect();
-    let line = |row: &Vec<String>| {
-        let mut line = String::new();
-        for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let gap = " ".repeat(width.saturating_sub(cell.width()));
-            if i == 0 {
-                line.push_str(cell);
-                line.push_str(&gap);
-            } else {
-                line.push_str("  ");
-                line.push_str(&gap);
-                line.push_str(cell);
-            }
-        }
-        line.trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    aligned(rows, 1)
+}
+
+/// The same with every column to the left.
+#[must_use]
+pub fn columns_left(rows: &[Vec<String>]) -> String {
+    aligned(rows, usize::MAX)
 }
 
 /// What a latency row is about: `ack_latency`, or `ack_latency of bid in bidders`.
@@ -56,4 +43,27 @@ pub fn latencies<'a>(rows: impl IntoIterator<Item = &'a LatencyRow>) -> String {
         table.push([subject(row), count(row.count)].into_iter().chain(numbers).collect());
     }
     columns(&table)
+}
+
+/// Columns before `right_from` to the left, the others to the right.
+fn aligned(rows: &[Vec<String>], right_from: usize) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..count)
+        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.width()).max().unwrap_or(0))
+        .collect();
+    let line = |row: &Vec<String>| {
+        let mut line = String::new();
+        for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let gap = " ".repeat(width.saturating_sub(cell.width()));
+            if i > 0 {
+                line.push_str("  ");
+            }
+            let (before, after) = if i < right_from { ("", gap.as_str()) } else { (gap.as_str(), "") };
+            line.push_str(before);
+            line.push_str(cell);
+            line.push_str(after);
+        }
+        line.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

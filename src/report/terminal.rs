@@ -1,1 +1,311 @@
-//! Not built yet.
+//! The summary at the end of a run, for a terminal or a job log.
+//!
+//! Lines never begin with text that somebody else wrote and hold no control characters of theirs, because CI servers
+//! take commands from a log.
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::report::number::{clock, count, counted, duration, milliseconds, value};
+use crate::report::table;
+use crate::report::untrusted::for_log;
+use crate::verdict::Outcome;
+use crate::verdict::outcome::{ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
+
+const PLAIN: Style = Style::new();
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// How many kinds of errors are listed; the reports have the others.
+const ERRORS_SHOWN: usize = 5;
+
+/// An outcome's part of the bar: its colour, and its letter where there is no colour.
+const BAR: &[(&str, Style, char)] = &[
+    ("ok", GREEN, '█'),
+    ("rejected", YELLOW, '▓'),
+    ("failed", RED, '▒'),
+    ("timeout", AnsiColor::Magenta.on_default(), '▒'),
+    ("disconnected", AnsiColor::Blue.on_default(), '░'),
+    ("not sent", AnsiColor::Cyan.on_default(), '░'),
+    ("unfinished", DIM, '·'),
+];
+
+/// The outcome in a few lines of at most `width` columns (at least 40), with ANSI colours if `colour`, ending with a
+/// line end. Where the reports are is not in it: only the caller knows.
+#[must_use]
+pub fn render(outcome: &Outcome, colour: bool, width: usize) -> String {
+    let mut page = Page { text: String::new(), colour, width: width.max(40) };
+    verdict(&mut page, outcome);
+    thresholds(&mut page, &outcome.thresholds);
+    actions(&mut page, outcome);
+    latencies(&mut page, outcome);
+    connections(&mut page, &outcome.totals);
+    errors(&mut page, &outcome.errors);
+    notes(&mut page, outcome);
+    page.text
+}
+
+/// A page of lines that are never wider than it.
+struct Page {
+    text: String,
+    colour: bool,
+    width: usize,
+}
+
+impl Page {
+    /// One line of pieces, cut with `…` where it is too wide.
+    fn line(&mut self, pieces: &[(Style, &str)]) {
+        let total: usize = pieces.iter().map(|(_, piece)| piece.width()).sum();
+        let mut left = if total > self.width { self.width - 1 } else { self.width };
+        for (style, piece) in pieces {
+            let shown = head(piece, left);
+            left -= shown.width();
+            self.paint(*style, shown);
+            if shown.len() < piece.len() {
+                self.paint(*style, "…");
+                break;
+            }
+        }
+        self.text.push('\n');
+    }
+
+    fn paint(&mut self, style: Style, piece: &str) {
+        if self.colour && style != PLAIN {
+            self.text.push_str(&format!("{style}{piece}{style:#}"));
+        } else {
+            self.text.push_str(piece);
+        }
+    }
+
+    /// Words over several lines, all but the first indented.
+    fn wrapped(&mut self, style: Style, first: &str, indent: &str, text: &str) {
+        let mut line = first.to_owned();
+        let mut empty = true;
+        for word in text.split_whitespace() {
+            if !empty && line.width() + 1 + word.width() > self.width {
+                self.line(&[(style, &line)]);
+                line = indent.to_owned();
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+            }
+            line.push_str(word);
+            empty = false;
+        }
+        self.line(&[(style, &line)]);
+    }
+
+    fn heading(&mut self, name: &str, more: &str) {
+        self.text.push('\n');
+        self.line(&[(BOLD, name), (DIM, more)]);
+    }
+}
+
+/// As much of the text as fits.
+fn head(text: &str, width: usize) -> &str {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            return &text[..at];
+        }
+    }
+    text
+}
+
+fn verdict(page: &mut Page, outcome: &Outcome) {
+    let verdict = &outcome.verdict;
+    let style = match (verdict.status, verdict.validity) {
+        (Status::Pass, Validity::Valid) => GREEN,
+        (Status::Pass, _) | (Status::Interrupted, _) => YELLOW,
+        (Status::Fail | Status::Invalid | Status::Unreachable, _) => RED,
+    };
+    let validity =
+        if verdict.validity == Validity::Valid { String::new() } else { format!(" ({})", verdict.validity.word()) };
+    let name = for_log(&outcome.suite.name);
+    page.line(&[(style.bold(), verdict.status.word()), (style, &validity), (PLAIN, "  "), (BOLD, &name)]);
+    page.wrapped(PLAIN, "  ", "  ", &for_log(&verdict.sentence));
+    for reason in &verdict.reasons {
+        page.wrapped(YELLOW, "  ! ", "    ", &for_log(reason));
+    }
+    let run = &outcome.run;
+    let target = for_log(&run.target);
+    let facts = format!("  {} against {target} · run {} · seed {}", duration(run.duration), for_log(&run.id), run.seed);
+    page.line(&[(DIM, &facts)]);
+}
+
+fn thresholds(page: &mut Page, thresholds: &[Judged]) {
+    if thresholds.is_empty() {
+        return;
+    }
+    page.heading("Thresholds", "");
+    let names: Vec<String> = thresholds.iter().map(|judged| for_log(&judged.name)).collect();
+    let observed: Vec<String> = thresholds.iter().map(|judged| for_log(&judged.observed_text)).collect();
+    let right = observed.iter().map(|text| text.width()).max().unwrap_or(0);
+    let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
+    let room = widest.min(page.width.saturating_sub(right + 6));
+    for ((judged, name), observed) in thresholds.iter().zip(&names).zip(&observed) {
+        let (mark, style) = mark(judged);
+        let name =
+            if name.width() > room { format!("{}…", head(name, room.saturating_sub(1))) } else { name.clone() };
+        let gap = " ".repeat(2 + room - name.width() + right - observed.width());
+        page.line(&[(style, &format!("  {mark} ")), (PLAIN, &name), (PLAIN, &gap), (style, observed)]);
+        if let Some(detail) = detail(judged) {
+            page.line(&[(DIM, &format!("    {detail}"))]);
+        }
+    }
+}
+
+fn mark(judged: &Judged) -> (char, Style) {
+    match judged.result {
+        ThresholdResult::Met => ('✓', GREEN),
+        ThresholdResult::Broken | ThresholdResult::NoData if judged.warn_only => ('!', YELLOW),
+        ThresholdResult::Broken => ('✗', RED),
+        ThresholdResult::NoData => ('✗', RED),
+        ThresholdResult::NotJudged => ('-', DIM),
+    }
+}
+
+fn detail(judged: &Judged) -> Option<String> {
+    let place = format!("{}:{}", for_log(&judged.file), judged.line);
+    let few = if judged.too_few_samples { ", too few" } else { "" };
+    let samples = counted(judged.samples, "sample");
+    match judged.result {
+        ThresholdResult::Met if judged.too_few_samples => Some(format!("met, but on {samples}{few} · {place}")),
+        ThresholdResult::Met => None,
+        ThresholdResult::NotJudged => None,
+        ThresholdResult::Broken | ThresholdResult::NoData if judged.warn_only => {
+            Some(format!("only warns · {samples}{few} · {place}"))
+        }
+        ThresholdResult::Broken => Some(format!("not met · {samples}{few} · {place}")),
+        ThresholdResult::NoData => Some(format!("no data fails · {place}")),
+    }
+}
+
+fn actions(page: &mut Page, outcome: &Outcome) {
+    let totals = &outcome.totals;
+    if totals.planned == 0 {
+        return;
+    }
+    let metric = |name: &str| {
+        let row = outcome.metrics.iter().find(|row| row.name == name)?;
+        Some(value(row.value?, row.unit))
+    };
+    let rate = metric("success_rate").map_or_else(String::new, |rate| format!(" · {rate} ok"));
+    let throughput = metric("action_throughput").map_or_else(String::new, |rate| format!(" · {rate} sent"));
+    page.heading("Actions", &format!("  {} planned{rate}{throughput}", count(totals.planned)));
+
+    let parts = totals.outcomes();
+    page.text.push_str("  ");
+    for ((_, style, letter), cells) in BAR.iter().zip(bar(&parts, page.width - 4)) {
+        let cells: String = std::iter::repeat_n(if page.colour { '█' } else { *letter }, cells).collect();
+        page.paint(*style, &cells);
+    }
+    page.text.push('\n');
+    let mut pieces: Vec<(Style, String)> = vec![];
+    for ((name, number), (_, style, letter)) in parts.iter().zip(BAR).filter(|((_, number), _)| *number > 0) {
+        pieces.push((*style, format!("  {letter} ")));
+        pieces.push((PLAIN, format!("{name} {}", count(*number))));
+    }
+    page.line(&pieces.iter().map(|(style, piece)| (*style, piece.as_str())).collect::<Vec<_>>());
+}
+
+/// How many of `width` cells each part takes: whatever is there at all is seen, and together they fill the bar.
+fn bar(parts: &[(&str, u64)], width: usize) -> Vec<usize> {
+    let total: u64 = parts.iter().map(|(_, number)| number).sum();
+    let mut cells: Vec<usize> =
+        parts
+            .iter()
+            .map(|(_, number)| {
+                if *number == 0 {
+                    0
+                } else {
+                    ((*number as f64 / total as f64) * width as f64).round().max(1.0) as usize
+                }
+            })
+            .collect();
+    let sum: usize = cells.iter().sum();
+    if let Some(largest) = cells.iter_mut().max() {
+        *largest = (*largest + width).saturating_sub(sum);
+    }
+    cells
+}
+
+fn latencies(page: &mut Page, outcome: &Outcome) {
+    let rows = outcome.latencies.iter().filter(|row| row.scenario.is_none() && row.action.is_none());
+    let mut table = vec![["", "p50", "p95", "p99", "max", "samples"].map(String::from).to_vec()];
+    table.extend(rows.map(|row| {
+        let numbers = [row.p50, row.p95, row.p99, row.max].map(milliseconds);
+        [for_log(&row.metric)].into_iter().chain(numbers).chain([count(row.count)]).collect()
+    }));
+    if table.len() == 1 {
+        return;
+    }
+    let text = table::columns(&table);
+    let mut lines = text.lines();
+    // The heading of the section stands in the first column of the table's own heading.
+    if let Some(heading) = lines.next() {
+        let rest = heading.get("Latencies".len()..).filter(|_| heading.starts_with("         ")).unwrap_or(heading);
+        page.heading("Latencies", &format!("  {rest}"));
+    }
+    for line in lines {
+        page.line(&[(PLAIN, &format!("  {line}"))]);
+    }
+}
+
+fn connections(page: &mut Page, totals: &Totals) {
+    let mut facts = vec![format!("{} of {}", count(totals.connections), counted(totals.connect_attempts, "attempt"))];
+    let more = [
+        (totals.connect_failures, "failed"),
+        (totals.disconnects, "lost"),
+        (totals.reconnects, "came back"),
+        (totals.login_failures, "logins failed"),
+    ];
+    facts.extend(
+        more.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{} {what}", count(*number))),
+    );
+    if totals.received_events > 0 {
+        facts.push(format!("{} received", counted(totals.received_events, "event")));
+    }
+    page.heading("Connections", &format!("  {}", facts.join(" · ")));
+}
+
+fn errors(page: &mut Page, errors: &[ErrorRow]) {
+    if errors.is_empty() {
+        return;
+    }
+    page.heading("Errors", "");
+    let shown = &errors[..errors.len().min(ERRORS_SHOWN)];
+    let width = shown.iter().map(|row| count(row.count).len()).max().unwrap_or(0);
+    for row in shown {
+        let number = format!("  {:>width$} × ", count(row.count));
+        let what = format!("{}: {}", for_log(&row.class), for_log(&row.kind));
+        page.line(&[(BOLD, &number), (PLAIN, &what), (DIM, &format!(" ({})", for_log(&row.scenario)))]);
+        if let Some(example) = row.examples.first() {
+            let on =
+                example.resource.as_ref().map_or_else(String::new, |resource| format!(" on {}", for_log(resource)));
+            let at = clock(example.at.second());
+            let said =
+                format!("{}└ {at} user {}{on}: {}", " ".repeat(width + 3), example.user, for_log(&example.detail));
+            page.line(&[(DIM, &said)]);
+        }
+    }
+    if errors.len() > shown.len() {
+        page.line(&[(DIM, &format!("  … and {} more", counted((errors.len() - shown.len()) as u64, "kind")))]);
+    }
+}
+
+fn notes(page: &mut Page, outcome: &Outcome) {
+    let notes: Vec<&String> = outcome.run.warnings.iter().chain(&outcome.plan.warnings).collect();
+    if notes.is_empty() {
+        return;
+    }
+    page.heading("Worth knowing", "");
+    for note in notes {
+        page.wrapped(PLAIN, "  - ", "    ", &for_log(note));
+    }
+}
