@@ -5,7 +5,7 @@
   if (!table || !plots) return;
   var rows = table.tBodies[0].rows;
   var names = Array.prototype.map.call(table.tHead.rows[0].cells, function (cell) { return cell.dataset.cell; });
-  var figures = Array.prototype.map.call(plots.querySelectorAll('figure'), function (figure) {
+  var figures = Array.prototype.map.call(plots.querySelectorAll('figure:not(.stages)'), function (figure) {
     var plot = figure.querySelector('.plot');
     var cursor = document.createElementNS(plot.namespaceURI, 'line');
     cursor.setAttribute('class', 'cursor');
@@ -33,7 +33,7 @@
     });
   }
   plots.addEventListener('pointermove', function (event) {
-    var chart = event.target.closest('figure');
+    var chart = event.target.closest('figure:not(.stages)');
     var box = chart && chart.querySelector('.data').getBoundingClientRect();
     var place = box ? (event.clientX - box.left) / box.width : -1;
     show(place >= 0 && place < 1 ? Math.floor(place * rows.length) : -1);

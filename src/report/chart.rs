@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::report::number::{clock, count, milliseconds, share};
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{Point, Totals};
+use crate::verdict::outcome::{Point, ThresholdResult, Totals};
 
 /// A chart and the words around it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -138,9 +138,12 @@ fn latency(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
         .thresholds
         .iter()
         .filter(|judged| judged.metric == "ack_latency" && judged.bound <= peak * 2.0)
-        .filter_map(|judged| Some((judged.bound, format!("{} {}", judged.statistic.as_ref()?, judged.limit))))
+        .filter_map(|judged| {
+            let broken = judged.result == ThresholdResult::Broken;
+            Some((judged.bound, format!("{} {}", judged.statistic.as_ref()?, judged.limit), broken))
+        })
         .collect();
-    let top = limits.iter().map(|(bound, _)| *bound).fold(peak, f64::max);
+    let top = limits.iter().map(|(bound, ..)| *bound).fold(peak, f64::max);
     let scale = Scale::latency(usual, top);
     let mut plot = Plot::new(columns, scale, 220);
     plot.band("band", P95.colour, &p50, &p95);
@@ -148,8 +151,8 @@ fn latency(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
     plot.line("p50", P50.colour, 1.75, &p50);
     plot.line("p95", P95.colour, 2.25, &p95);
     plot.stages(&outcome.timeline.stages);
-    for (bound, name) in limits.iter().take(3) {
-        plot.limit(*bound, name);
+    for (bound, name, broken) in limits.iter().take(3) {
+        plot.limit(*bound, name, *broken);
     }
     let kind = if matches!(scale, Scale::Log { .. }) { ", on a logarithmic scale" } else { "" };
     let about = format!("{}; at most {}{kind}.", over(columns), milliseconds(peak));

@@ -80,6 +80,20 @@ impl Page {
         }
     }
 
+    /// Groups of pieces one after the other, a new line where the next would not fit.
+    fn flow(&mut self, groups: impl Iterator<Item = [(Style, String); 2]>) {
+        let mut line: Vec<(Style, String)> = vec![];
+        let width = |pieces: &[(Style, String)]| pieces.iter().map(|(_, piece)| piece.width()).sum::<usize>();
+        for group in groups {
+            if !line.is_empty() && width(&line) + width(&group) > self.width {
+                self.line(&line.iter().map(|(style, piece)| (*style, piece.as_str())).collect::<Vec<_>>());
+                line.clear();
+            }
+            line.extend(group);
+        }
+        self.line(&line.iter().map(|(style, piece)| (*style, piece.as_str())).collect::<Vec<_>>());
+    }
+
     /// Words over several lines, all but the first indented.
     fn wrapped(&mut self, style: Style, first: &str, indent: &str, text: &str) {
         let mut line = first.to_owned();
@@ -124,8 +138,9 @@ fn verdict(page: &mut Page, outcome: &Outcome) {
         (Status::Pass, _) | (Status::Interrupted, _) => YELLOW,
         (Status::Fail | Status::Invalid | Status::Unreachable, _) => RED,
     };
-    let validity =
-        if verdict.validity == Validity::Valid { String::new() } else { format!(" ({})", verdict.validity.word()) };
+    // The other validities are in the status already.
+    let suspect = verdict.validity == Validity::Suspect;
+    let validity = if suspect { format!(" ({})", verdict.validity.word()) } else { String::new() };
     let name = for_log(&outcome.suite.name);
     page.line(&[(style.bold(), verdict.status.word()), (style, &validity), (PLAIN, "  "), (BOLD, &name)]);
     page.wrapped(PLAIN, "  ", "  ", &for_log(&verdict.sentence));
@@ -206,12 +221,10 @@ fn actions(page: &mut Page, outcome: &Outcome) {
         page.paint(*style, &cells);
     }
     page.text.push('\n');
-    let mut pieces: Vec<(Style, String)> = vec![];
-    for ((name, number), (_, style, letter)) in parts.iter().zip(BAR).filter(|((_, number), _)| *number > 0) {
-        pieces.push((*style, format!("  {letter} ")));
-        pieces.push((PLAIN, format!("{name} {}", count(*number))));
-    }
-    page.line(&pieces.iter().map(|(style, piece)| (*style, piece.as_str())).collect::<Vec<_>>());
+    let shown = parts.iter().zip(BAR).filter(|((_, number), _)| *number > 0);
+    page.flow(shown.map(|((name, number), (_, style, letter))| {
+        [(*style, format!("  {letter} ")), (PLAIN, format!("{name} {}", count(*number)))]
+    }));
 }
 
 /// How many of `width` cells each part takes: whatever is there at all is seen, and together they fill the bar.
@@ -271,7 +284,8 @@ fn connections(page: &mut Page, totals: &Totals) {
     if totals.received_events > 0 {
         facts.push(format!("{} received", counted(totals.received_events, "event")));
     }
-    page.heading("Connections", &format!("  {}", facts.join(" · ")));
+    page.heading("Connections", "");
+    page.wrapped(PLAIN, "  ", "  ", &facts.join(" · "));
 }
 
 fn errors(page: &mut Page, errors: &[ErrorRow]) {
@@ -295,7 +309,7 @@ fn errors(page: &mut Page, errors: &[ErrorRow]) {
         }
     }
     if errors.len() > shown.len() {
-        page.line(&[(DIM, &format!("  … and {} more", counted((errors.len() - shown.len()) as u64, "kind")))]);
+        page.line(&[(DIM, &format!("  … and {} more in the report", count((errors.len() - shown.len()) as u64)))]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The parts that every chart is made of, as SVG.
 //!
 //! Text keeps its size at any width, because only the data lies in a stretched view box; everything else is placed in
-//! percent. Colours stand twice: as attributes, which are all that is left where a CI server forbids styles, and as
+//! percent. The values at the lines hang out to the left: a chart wants a margin there, which a `figure` has by itself. Colours stand twice: as attributes, which are all that is left where a CI server forbids styles, and as
 //! classes, which the style sheet themes.
 
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ const WIDTH: usize = 10;
 /// Units of the stretched view box from the bottom to the top.
 const HEIGHT: f64 = 1_000.0;
 /// Pixels above a plot, for the text of its highest line.
-const ABOVE: u32 = 10;
+const ABOVE: u32 = 16;
 /// Pixels below a plot, for its times.
 const BELOW: u32 = 26;
 
@@ -113,12 +113,13 @@ impl<'a> Plot<'a> {
         );
     }
 
-    /// A dashed line over the whole width with its name above its right end.
-    pub fn limit(&mut self, value: f64, name: &str) {
+    /// A dashed line over the whole width with its name above its right end; red if it was broken.
+    pub fn limit(&mut self, value: f64, name: &str, broken: bool) {
+        let (class, colour) = if broken { ("limit broken", "#c0392b") } else { ("limit", "#757b82") };
         let y = self.pixel(value);
         let _ = write!(
             self.marks,
-            r##"<line class="limit" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="#c0392b" stroke-width="1.25" stroke-dasharray="5 4"/><text class="limit halo" x="100%" y="{}" text-anchor="end" font-size="12" fill="#c0392b">{}</text>"##,
+            r#"<line class="{class}" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="1.25" stroke-dasharray="5 4"/><text class="{class} halo" x="100%" y="{}" text-anchor="end" font-size="12" fill="{colour}">{}</text>"#,
             y - 5.0,
             for_html(name)
         );
@@ -145,7 +146,7 @@ impl<'a> Plot<'a> {
         let mut svg = String::new();
         let _ = write!(
             svg,
-            r#"<svg class="chart" width="100%" height="{}" role="img" aria-labelledby="{id}-t {id}-d" font-family="system-ui, sans-serif"><title id="{id}-t">{}</title><desc id="{id}-d">{}</desc><svg class="plot" x="8%" y="{ABOVE}" width="91%" height="{}" overflow="visible">"#,
+            r#"<svg class="chart" width="100%" height="{}" overflow="visible" role="img" aria-labelledby="{id}-t {id}-d" font-family="system-ui, sans-serif"><title id="{id}-t">{}</title><desc id="{id}-d">{}</desc><svg class="plot" y="{ABOVE}" width="100%" height="{}" overflow="visible">"#,
             self.height + ABOVE + BELOW,
             for_html(title),
             for_html(about),
@@ -156,7 +157,7 @@ impl<'a> Plot<'a> {
             let class = if y >= f64::from(self.height) { "ground" } else { "grid" };
             let _ = write!(
                 svg,
-                r##"<line class="{class}" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="#8a8f98" stroke-opacity="0.35"/><text class="axis" x="-8" y="{}" text-anchor="end" font-size="12" fill="currentColor">{}</text>"##,
+                r##"<line class="{class}" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="#8a8f98" stroke-opacity="0.35"/><text class="axis" x="-8" y="{}" text-anchor="end" font-size="11" fill="currentColor">{}</text>"##,
                 y + 4.0,
                 for_html(&unit(value))
             );
@@ -216,7 +217,7 @@ pub fn stage_strip(columns: &Columns, stages: &[StageMark], id: &str) -> String 
     let mut svg = String::new();
     let _ = write!(
         svg,
-        r#"<svg class="chart strip" width="100%" height="{}" role="img" aria-labelledby="{id}-t" font-family="system-ui, sans-serif"><title id="{id}-t">Stages: {}</title><svg class="plot" x="8%" width="91%" height="100%" overflow="visible">"#,
+        r#"<svg class="chart strip" width="100%" height="{}" role="img" aria-labelledby="{id}-t" font-family="system-ui, sans-serif"><title id="{id}-t">Stages: {}</title><svg class="plot" width="100%" height="100%" overflow="visible">"#,
         scenarios.len() * 26,
         for_html(&stages.iter().map(said).collect::<Vec<_>>().join("; "))
     );
