@@ -36,8 +36,11 @@ pub struct Key {
     pub colour: &'static str,
 }
 
+/// Reads a number off a point of the timeline.
+type Count = fn(&Point) -> u64;
+
 /// Every outcome that a timeline tells apart, from the bottom of the bars to the top.
-const OUTCOMES: &[(Key, fn(&Point) -> u64)] = &[
+const OUTCOMES: &[(Key, Count)] = &[
     (Key { cell: "ok", name: "ok", colour: "#4f8f80" }, |p| p.ok),
     (Key { cell: "rejected", name: "rejected", colour: "#c08a1e" }, |p| p.rejected),
     (Key { cell: "failed", name: "failed", colour: "#c4472f" }, |p| p.failed),

@@ -7,6 +7,7 @@ use mirror::Mirror as _;
 use serde::{Deserialize, Serialize};
 
 use crate::report::error::ReportError;
+use crate::report::untrusted;
 use crate::verdict::Outcome;
 
 /// What the document says it is.
@@ -37,7 +38,7 @@ pub struct Stamp {
 pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
     let mut text = serde_json::to_string_pretty(&Results::from(outcome)).map_err(ReportError::Json)?;
     text.push('\n');
-    Ok(text)
+    Ok(escaped(text))
 }
 
 /// The outcome that [`render`] wrote.
@@ -50,6 +51,19 @@ pub fn read(text: &str) -> Result<Outcome, ReportError> {
     stamp.check()?;
     let results: Results = serde_json::from_str(text).map_err(ReportError::NotResults)?;
     Outcome::try_from(results)
+}
+
+/// Characters that a terminal would obey, as escapes. JSON itself asks for that only below U+0020; above, they can stand
+/// nowhere but in strings.
+fn escaped(text: String) -> String {
+    if !text.chars().any(acts) {
+        return text;
+    }
+    text.chars().map(|c| if acts(c) { format!("\\u{:04x}", u32::from(c)) } else { c.into() }).collect()
+}
+
+fn acts(c: char) -> bool {
+    c > ' ' && untrusted::hidden(c)
 }
 
 impl Stamp {

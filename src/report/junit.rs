@@ -14,7 +14,7 @@ use crate::metrics::catalog::Unit;
 use crate::report::error::ReportError;
 use crate::report::number::{NONE, clock, count, share};
 use crate::report::table;
-use crate::report::untrusted::{for_junit, one_line};
+use crate::report::untrusted::{for_junit, for_junit_line};
 use crate::units::Duration;
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{Ended, ErrorRow, Judged, LatencyRow, ScenarioRow, Status, ThresholdResult, Validity};
@@ -29,7 +29,7 @@ const ERRORS_SHOWN: usize = 8;
 /// # Errors
 /// Only by a bug.
 pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
-    let mut report = Report::new(one_line(&outcome.suite.name));
+    let mut report = Report::new(for_junit_line(&outcome.suite.name));
     report.set_time(outcome.run.duration.std());
     report.timestamp = outcome.run.started.parse().ok();
     for scenario in &outcome.scenarios {
@@ -87,7 +87,7 @@ fn of_run(outcome: &Outcome, thresholds: &[&Judged]) -> TestSuite {
 }
 
 fn suite(outcome: &Outcome, name: &str, duration: Duration) -> TestSuite {
-    let mut suite = TestSuite::new(one_line(name));
+    let mut suite = TestSuite::new(for_junit_line(name));
     suite.set_time(duration.std());
     suite.timestamp = outcome.run.started.parse().ok();
     let run = &outcome.run;
@@ -113,7 +113,7 @@ fn suite(outcome: &Outcome, name: &str, duration: Duration) -> TestSuite {
 }
 
 fn property(name: &str, value: &str) -> Property {
-    Property::new(one_line(name), one_line(value))
+    Property::new(for_junit_line(name), for_junit_line(value))
 }
 
 fn percentiles(rows: &[&LatencyRow]) -> Vec<Property> {
@@ -132,10 +132,10 @@ fn related<'a>(outcome: &'a Outcome, scenario: Option<&String>) -> Vec<&'a Laten
 }
 
 fn case(name: &str, class: &str, file: &str, line: usize, status: TestCaseStatus) -> TestCase {
-    let mut case = TestCase::new(one_line(name), status);
-    case.set_classname(one_line(class));
+    let mut case = TestCase::new(for_junit_line(name), status);
+    case.set_classname(for_junit_line(class));
     case.set_time(std::time::Duration::ZERO);
-    case.extra.insert("file".into(), one_line(file).into());
+    case.extra.insert("file".into(), for_junit_line(file).into());
     case.extra.insert("line".into(), line.to_string().into());
     case
 }
@@ -162,7 +162,10 @@ fn completion(outcome: &Outcome) -> TestCaseStatus {
 
 fn unsuccessful(kind: NonSuccessKind, ty: &str, message: &str, text: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_type(ty).set_message(one_line(message)).set_description(limited(for_junit(text).trim_end().to_owned()));
+    status
+        .set_type(ty)
+        .set_message(for_junit_line(message))
+        .set_description(limited(for_junit(text).trim_end().to_owned()));
     status
 }
 
@@ -191,11 +194,11 @@ fn error_list(outcome: &Outcome, scenario: Option<&String>) -> String {
     }
     let mut lines = vec!["Most frequent errors".to_owned()];
     for row in rows.iter().take(ERRORS_SHOWN) {
-        lines.push(format!("{} x {}: {} ({})", count(row.count), row.class, one_line(&row.kind), row.scenario));
+        lines.push(format!("{} x {}: {} ({})", count(row.count), row.class, for_junit_line(&row.kind), row.scenario));
         if let Some(example) = row.examples.first() {
             let on = example.resource.as_ref().map_or_else(String::new, |resource| format!(" on {resource}"));
             let at = clock(example.at.second());
-            lines.push(format!("    at {at}, user {}{on}: {}", example.user, one_line(&example.detail)));
+            lines.push(format!("    at {at}, user {}{on}: {}", example.user, for_junit_line(&example.detail)));
         }
     }
     if rows.len() > ERRORS_SHOWN {
@@ -238,7 +241,7 @@ fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> 
         }
         ThresholdResult::NotJudged => {
             let mut status = TestCaseStatus::skipped();
-            let why = one_line(&outcome.verdict.sentence).into_owned();
+            let why = for_junit_line(&outcome.verdict.sentence);
             status.set_type("NotJudged").set_message(format!("not judged: {why}"));
             status
         }

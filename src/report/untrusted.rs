@@ -3,6 +3,15 @@
 
 use std::borrow::Cow;
 
+/// Characters that act instead of being seen: C0 and C1 controls, line and paragraph separators, directions, and the
+/// two code points that XML forbids.
+#[must_use]
+pub fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
 /// Control and direction characters made visible: ESC becomes `␛`. Line ends and tabs stay.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
@@ -50,6 +59,12 @@ pub fn for_junit(text: &str) -> String {
     visible(text).replace("[[", "[ [")
 }
 
+/// The same on one line, for names and messages.
+#[must_use]
+pub fn for_junit_line(text: &str) -> String {
+    one_line(text).replace("[[", "[ [")
+}
+
 /// HTML text and attribute values.
 #[must_use]
 pub fn for_html(text: &str) -> String {
@@ -65,14 +80,6 @@ pub fn for_html(text: &str) -> String {
         }
     }
     safe
-}
-
-/// Characters that act instead of being seen: C0 and C1 controls, line and paragraph separators, directions, and the
-/// two code points that XML forbids.
-fn hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-        || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
 fn shown(c: char) -> char {

@@ -208,35 +208,7 @@ impl Outcome {
             "2 of 7 thresholds were not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms; http_latency \
              p95 has no samples."
                 .into();
-        outcome.scenarios = vec![
-            scenario("bidders", 14, 300, hour, totals),
-            ScenarioRow {
-                every: None,
-                ..scenario(
-                    "spectators",
-                    48,
-                    100,
-                    hour,
-                    Totals { connections: 100, connect_attempts: 104, received_events: 912_442, ..Totals::default() },
-                )
-            },
-            scenario(
-                "sellers",
-                62,
-                20,
-                hour,
-                Totals {
-                    planned: 7_200,
-                    ok: 7_200,
-                    sent: 7_200,
-                    acks: 7_200,
-                    connections: 20,
-                    connect_attempts: 20,
-                    ..Totals::default()
-                },
-            ),
-        ];
-        outcome.scenarios[1].actions.clear();
+        outcome.scenarios = long_scenarios(totals, hour);
         outcome.totals = totals;
         outcome.metrics = metrics(&totals, 320, 3_600.0);
         outcome.latencies = latencies(&totals, 1.0);
@@ -256,4 +228,22 @@ impl Outcome {
         outcome.plan = plan(320, 40);
         outcome
     }
+}
+
+fn long_scenarios(totals: Totals, hour: Duration) -> Vec<ScenarioRow> {
+    let watched = Totals { connections: 100, connect_attempts: 104, received_events: 912_442, ..Totals::default() };
+    let sold = Totals {
+        planned: 7_200,
+        ok: 7_200,
+        sent: 7_200,
+        acks: 7_200,
+        connections: 20,
+        connect_attempts: 20,
+        ..Totals::default()
+    };
+    vec![
+        scenario("bidders", 14, 300, hour, totals),
+        ScenarioRow { every: None, actions: vec![], ..scenario("spectators", 48, 100, hour, watched) },
+        scenario("sellers", 62, 20, hour, sold),
+    ]
 }

@@ -136,7 +136,7 @@ mod tests {
             users: second % 7,
             ok: 2,
             timeout: u64::from(second == 500),
-            ack_p99: (second % 2 == 0).then_some(second as f64),
+            ack_p99: second.is_multiple_of(2).then_some(second as f64),
             ..Point::default()
         };
         for (length, step, columns) in [(0, 1, 0), (300, 1, 300), (301, 2, 151), (3_600, 12, 300)] {

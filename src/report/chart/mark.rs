@@ -38,8 +38,8 @@ pub fn gauge(judged: &Judged) -> Option<String> {
         ThresholdResult::NotJudged => ("open", "#83898f"),
     };
     let x = |place: f64| format!("{:.1}", 8.0 + place.clamp(0.0, 1.0) * LENGTH);
-    let mut svg = format!(
-        r##"<svg class="gauge" width="128" height="18" aria-hidden="true"><line class="track" x1="8" x2="120" y1="9" y2="9" stroke="#8a8f98" stroke-opacity="0.45" stroke-width="2" stroke-linecap="round"/>"##
+    let mut svg = String::from(
+        r##"<svg class="gauge" width="128" height="18" aria-hidden="true"><line class="track" x1="8" x2="120" y1="9" y2="9" stroke="#8a8f98" stroke-opacity="0.45" stroke-width="2" stroke-linecap="round"/>"##,
     );
     let _ = write!(
         svg,
