@@ -2,11 +2,14 @@
 
 mod columns;
 mod mark;
+mod palette;
 mod plot;
 mod scale;
 
 pub use columns::{CELLS, Columns, Row};
 pub use mark::{gauge, outcome_bar};
+use palette::{CPU, DISCONNECTS, ERRORS, OUTCOMES, P50, P95, P99, USERS};
+pub use palette::{Key, colour};
 use plot::{Plot, stage_strip, whole};
 use scale::Scale;
 use serde::Serialize;
@@ -25,42 +28,6 @@ pub struct Chart {
     pub measure: String,
     pub svg: String,
     pub legend: Vec<Key>,
-}
-
-/// A series of a chart.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Key {
-    /// The name of its column in the table of numbers ([`CELLS`]), and its class in the style sheet.
-    pub cell: &'static str,
-    pub name: &'static str,
-    pub colour: &'static str,
-}
-
-/// Reads a number off a point of the timeline.
-type Count = fn(&Point) -> u64;
-
-/// Every outcome that a timeline tells apart, from the bottom of the bars to the top.
-const OUTCOMES: &[(Key, Count)] = &[
-    (Key { cell: "ok", name: "ok", colour: "#4f8f80" }, |p| p.ok),
-    (Key { cell: "rejected", name: "rejected", colour: "#c08a1e" }, |p| p.rejected),
-    (Key { cell: "failed", name: "failed", colour: "#c4472f" }, |p| p.failed),
-    (Key { cell: "timeout", name: "timeout", colour: "#8e5ea2" }, |p| p.timeout),
-    (Key { cell: "disconnected", name: "disconnected", colour: "#4a6fa5" }, |p| p.disconnected),
-    (Key { cell: "not-sent", name: "not sent", colour: "#83898f" }, |p| p.not_sent),
-];
-
-const USERS: Key = Key { cell: "users", name: "users", colour: "#5b7186" };
-const P50: Key = Key { cell: "p50", name: "p50", colour: "#6fa3c4" };
-const P95: Key = Key { cell: "p95", name: "p95", colour: "#2a7fb0" };
-const P99: Key = Key { cell: "p99", name: "p99", colour: "#7a5a9e" };
-const DISCONNECTS: Key = Key { cell: "disconnects", name: "connections lost", colour: "#4a6fa5" };
-const ERRORS: Key = Key { cell: "errors", name: "errors", colour: "#c4472f" };
-const CPU: Key = Key { cell: "cpu", name: "generator CPU", colour: "#83898f" };
-
-/// The colour of an outcome as in [`Totals::outcomes`].
-#[must_use]
-pub fn colour(outcome: &str) -> &'static str {
-    OUTCOMES.iter().find(|(key, _)| key.name == outcome).map_or("#b9bdc2", |(key, _)| key.colour)
 }
 
 /// The stages as a strip above the charts; `None` when there are none.

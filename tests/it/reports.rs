@@ -36,7 +36,9 @@ fn snapshot(name: &str, text: &str) {
 #[test]
 #[ignore = "writes the example reports to target/tmp/reports, to be looked at"]
 fn write_the_examples() {
-    for (name, outcome, _) in examples() {
+    let hostile = poisoned(&Outcome::example());
+    let examples = examples().into_iter().map(|(name, outcome, _)| (name, outcome)).chain([("hostile", hostile)]);
+    for (name, outcome) in examples {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reports").join(name);
         std::fs::create_dir_all(&folder).unwrap();
         for format in FORMATS {

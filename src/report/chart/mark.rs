@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::chart::colour;
+use crate::report::chart::palette::colour;
 use crate::verdict::outcome::{Judged, ThresholdResult, Totals};
 
 /// Pixels of a gauge from its first to its last value.

@@ -324,3 +324,16 @@ impl Mirror<outcome::Ended> for Ended {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_nanosecond_comes_back() {
+        for nanos in [0, 1, 999_999, 75_412_087_311, 3_600_000_000_001, 86_399_999_999_999] {
+            let duration = Duration::from_nanos(nanos);
+            assert_eq!(Mirror::<Duration>::back(Millis::of(&duration)), duration);
+        }
+    }
+}
