@@ -1,0 +1,197 @@
+//! A server that answered the WebSocket request with something else than yes.
+
+use std::fmt;
+
+/// What the server answered instead of switching to WebSocket. Printed, it says what happened and what to do next; the
+/// server's words are not yet redacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: u16,
+    /// All headers of the answer, names in lower case; `Set-Cookie` among them.
+    pub headers: Vec<(String, String)>,
+    /// The beginning of the body, at most [`Refusal::BODY`] bytes; what is not UTF-8 is replaced.
+    pub body: String,
+}
+
+/// A status that has a usual cause.
+struct Cause {
+    status: u16,
+    kind: &'static str,
+    advice: &'static str,
+}
+
+const CAUSES: &[Cause] = &[
+    Cause {
+        status: 200,
+        kind: "upgrade refused: 200 OK",
+        advice: "an ordinary page answers there, not a WebSocket; check the path, and that proxies pass `Upgrade` on",
+    },
+    Cause { status: 301, kind: "upgrade refused: 301 redirect", advice: REDIRECT },
+    Cause { status: 302, kind: "upgrade refused: 302 redirect", advice: REDIRECT },
+    Cause { status: 303, kind: "upgrade refused: 303 redirect", advice: REDIRECT },
+    Cause { status: 307, kind: "upgrade refused: 307 redirect", advice: REDIRECT },
+    Cause { status: 308, kind: "upgrade refused: 308 redirect", advice: REDIRECT },
+    Cause {
+        status: 400,
+        kind: "upgrade refused: 400 bad request",
+        advice: "the server or a proxy did not understand the request; check `protocol`, and that proxies pass the \
+                 `Upgrade` and `Connection` headers on",
+    },
+    Cause {
+        status: 401,
+        kind: "upgrade refused: 401 unauthorized",
+        advice: "the server wants credentials in the request; give them in `headers` or `query`",
+    },
+    Cause {
+        status: 403,
+        kind: "upgrade refused: 403 forbidden",
+        advice: "the server does not let this client in; check credentials, the `Origin` header and address filters",
+    },
+    Cause {
+        status: 404,
+        kind: "upgrade refused: 404 not found",
+        advice: "this is not the Engine.IO path: mind the trailing slash (`/socket.io/`), and a prefix that a proxy adds",
+    },
+    Cause {
+        status: 405,
+        kind: "upgrade refused: 405 method not allowed",
+        advice: "there is a service at this path, but no WebSocket; check the path",
+    },
+    Cause {
+        status: 407,
+        kind: "upgrade refused: 407 proxy authentication",
+        advice: "the proxy wants credentials; put them into its URL",
+    },
+    Cause {
+        status: 426,
+        kind: "upgrade refused: 426 upgrade required",
+        advice: "the server did not see our `Upgrade` header, or wants another version; check the proxies between",
+    },
+    Cause {
+        status: 429,
+        kind: "upgrade refused: 429 too many requests",
+        advice: "a rate limit is in force; connect slower with `connect.rate`, or have the limit lifted for this machine",
+    },
+    Cause {
+        status: 500,
+        kind: "upgrade refused: 500 server error",
+        advice: "the server failed; its log should say where",
+    },
+    Cause {
+        status: 502,
+        kind: "upgrade refused: 502 bad gateway",
+        advice: "a proxy cannot reach the server behind it; check that it runs",
+    },
+    Cause {
+        status: 503,
+        kind: "upgrade refused: 503 unavailable",
+        advice: "the server or a proxy is overloaded or has no healthy backend; use fewer users or check the backends",
+    },
+    Cause {
+        status: 504,
+        kind: "upgrade refused: 504 gateway timeout",
+        advice: "the server behind a proxy does not answer in time; check whether it is overloaded",
+    },
+];
+
+const REDIRECT: &str = "the server sends clients elsewhere and redirects are not followed; put the new address into \
+                        `target.url`, or log in first if it is a login page";
+
+const OTHER: Cause = Cause {
+    status: 0,
+    kind: "upgrade refused: another status",
+    advice: "look the status up in the server's or the proxy's log",
+};
+
+/// An error of Engine.IO, which says more than the status it comes with.
+struct EngineError {
+    code: u8,
+    message: &'static str,
+    advice: &'static str,
+}
+
+/// As in engine.io's `server.ts`. Over polling they come as JSON with the code, over WebSocket as the bare message.
+const ENGINE_ERRORS: &[EngineError] = &[
+    EngineError {
+        code: 0,
+        message: "Transport unknown",
+        advice: "the server has the WebSocket transport switched off (`transports`); switch it on",
+    },
+    EngineError {
+        code: 1,
+        message: "Session ID unknown",
+        advice: "another node opened this session; make the load balancer sticky",
+    },
+    EngineError {
+        code: 2,
+        message: "Bad handshake method",
+        advice: "a proxy changed the method of the request; check the proxies between",
+    },
+    EngineError {
+        code: 3,
+        message: "Bad request",
+        advice: "the `Upgrade` header was lost on the way; have the proxies pass `Upgrade` and `Connection` on",
+    },
+    EngineError {
+        code: 4,
+        message: "Forbidden",
+        advice: "the server's `allowRequest` refused; check credentials and `Origin`",
+    },
+    EngineError {
+        code: 5,
+        message: "Unsupported protocol version",
+        advice: "the server does not speak this version of Engine.IO; set `protocol` to the one it speaks",
+    },
+];
+
+impl Refusal {
+    /// Most that is kept of a body, in bytes.
+    pub const BODY: usize = 1024;
+
+    /// What reports group by.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.cause().kind
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        self.engine_error().map_or_else(|| self.cause().advice, |known| known.advice)
+    }
+
+    /// Where a redirect leads.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == "location").map(|(_, value)| value.as_str())
+    }
+
+    fn cause(&self) -> &'static Cause {
+        CAUSES.iter().find(|known| known.status == self.status).unwrap_or(&OTHER)
+    }
+
+    fn engine_error(&self) -> Option<&'static EngineError> {
+        if let Ok(json) = serde_json::from_str::<serde_json::Value>(&self.body) {
+            let code = json.get("code").and_then(serde_json::Value::as_u64)?;
+            json.get("message")?;
+            return ENGINE_ERRORS.iter().find(|known| u64::from(known.code) == code);
+        }
+        ENGINE_ERRORS.iter().find(|known| known.message == self.body.trim())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server answered the WebSocket request with status {}", self.status)?;
+        if let Some(location) = self.location() {
+            write!(f, " (to {location})")?;
+        }
+        let body = self.body.trim();
+        if !body.is_empty() {
+            let excerpt: String = body.chars().take(160).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let more = if excerpt.len() < body.len() { "…" } else { "" };
+            write!(f, " and `{excerpt}{more}`")?;
+        }
+        write!(f, "; {}", self.advice())
+    }
+}

@@ -1,0 +1,1 @@
+//! Real sockets on the loopback, and what can go wrong on them.
