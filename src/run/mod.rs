@@ -1,1 +1,6 @@
-//! Not built yet.
+//! Making the plan happen.
+
+mod sink;
+pub mod user;
+
+pub use sink::Sink;

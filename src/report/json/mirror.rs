@@ -131,6 +131,7 @@ mirrors! {
         not_sent_busy: u64,
         not_sent_offline: u64,
         not_sent_generator: u64,
+        not_sent_abandoned: u64,
         unfinished: u64,
         sent: u64,
         acks: u64,

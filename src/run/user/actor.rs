@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use super::life::Life;
-use super::message::{Command, ConnectFailure, Input};
+use super::message::{Command, Failure, Input};
 use super::thread::{Thread, Wait};
 use super::turns::Turns;
 use crate::metrics::{Cell, Counter};
@@ -47,6 +47,8 @@ pub struct Actor {
     /// Which of its stays it is in, or waits for.
     pub(super) stay: usize,
     pub(super) session: Option<Box<dyn Session>>,
+    /// Is its namespace connected?
+    pub(super) online: bool,
     /// Its socket's id in the namespace.
     pub(super) socket_id: Option<String>,
     /// The program that runs: login, setup, a turn or teardown.
@@ -62,7 +64,7 @@ pub struct Actor {
     /// When a loss was noticed that it has not come back from.
     pub(super) lost_at: Option<Moment>,
     /// How the link ended, for the session's own word that it has.
-    pub(super) link_end: Option<ConnectFailure>,
+    pub(super) link_end: Option<Failure>,
     /// Number of the next action, and of the next ack asked for.
     pub(super) next_action: u64,
     pub(super) next_ack: u64,
@@ -83,6 +85,7 @@ impl Actor {
             life: Life::Done,
             stay: 0,
             session: None,
+            online: false,
             socket_id: None,
             thread: None,
             turns: Turns::default(),
@@ -127,6 +130,7 @@ impl Actor {
             Input::Stop { drain_until } => self.stop(scene, drain_until),
         }
         self.timers(scene);
+        self.run_thread(scene);
         self.advance(scene);
     }
 
@@ -200,7 +204,7 @@ impl Actor {
             self.tell_session(scene, protocol::Input::Timeout);
         }
         match self.thread.as_ref().map(|thread| &thread.wait) {
-            Some(Wait::Pause { until }) if *until <= scene.now => self.resume(scene),
+            Some(Wait::Pause { until }) if *until <= scene.now => self.resume(),
             Some(wait) if wait.deadline() <= scene.now => self.wait_timed_out(scene),
             _ => {}
         }

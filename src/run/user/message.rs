@@ -1,5 +1,7 @@
 //! What a user and its driver say to each other.
 
+use std::borrow::Cow;
+
 use crate::plan::language::Response;
 use crate::protocol::Frame;
 use crate::units::{Duration, Moment};
@@ -42,11 +44,11 @@ pub enum Input {
     /// The link is open; each phase took so long.
     Linked(Phases),
     /// The link could not be opened.
-    NotLinked(ConnectFailure),
-    Response(Result<Response, ConnectFailure>),
+    NotLinked(Failure),
+    Response(Result<Response, Failure>),
     Frame(Frame),
     /// The link has ended: a kind for counting, and a sentence.
-    LinkEnded(ConnectFailure),
+    LinkEnded(Failure),
     /// The run is being stopped: act no more, and have done by this moment.
     Stop { drain_until: Moment },
 }
@@ -62,7 +64,7 @@ pub struct Phases {
 
 /// Why something on the network did not work: a kind that is counted, and a sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConnectFailure {
-    pub kind: &'static str,
+pub struct Failure {
+    pub kind: Cow<'static, str>,
     pub detail: String,
 }

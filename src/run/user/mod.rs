@@ -24,4 +24,4 @@ mod turns;
 mod tests;
 
 pub use actor::{Actor, Facts, Scene};
-pub use message::{Command, ConnectFailure, ConnectRequest, HttpRequest, Input};
+pub use message::{Command, ConnectRequest, Failure, HttpRequest, Input, Phases};

@@ -42,6 +42,8 @@ impl Place {
 pub enum Wait {
     /// Nothing: the next operation can run.
     Ready,
+    /// Nothing more: a step has failed, and the program ends.
+    Failed,
     Pause { until: Moment },
     /// The ack of the emit at `operation`. `planned` is when it should have been sent.
     Ack { id: u64, operation: usize, planned: Moment, sent: Moment, deadline: Moment },
@@ -50,9 +52,13 @@ pub enum Wait {
 }
 
 impl Wait {
+    const fn is_over(&self) -> bool {
+        matches!(self, Self::Ready | Self::Failed)
+    }
+
     pub const fn deadline(&self) -> Moment {
         match self {
-            Self::Ready => Moment::NEVER,
+            Self::Ready | Self::Failed => Moment::NEVER,
             Self::Pause { until } => *until,
             Self::Ack { deadline, .. } | Self::Response { deadline, .. } => *deadline,
         }
@@ -127,26 +133,32 @@ impl Thread {
 }
 
 impl Actor {
-    /// Starts a program; it runs as far as it can without waiting.
-    pub(super) fn start(&mut self, scene: &mut Scene<'_>, place: Place, turn: Option<Turn>) {
-        self.thread = Some(Thread::new(place, turn, scene.now));
-        self.run_thread(scene);
+    /// Starts a program. It runs when the input that led here has been taken in wholly: never from inside a session.
+    pub(super) fn start(&mut self, now: Moment, place: Place, turn: Option<Turn>) {
+        self.thread = Some(Thread::new(place, turn, now));
     }
 
     /// Goes on after a wait that has ended well.
-    pub(super) fn resume(&mut self, scene: &mut Scene<'_>) {
+    pub(super) fn resume(&mut self) {
         if let Some(thread) = &mut self.thread {
             thread.wait = Wait::Ready;
         }
-        self.run_thread(scene);
     }
 
-    fn run_thread(&mut self, scene: &mut Scene<'_>) {
+    /// Runs the program as far as it can without waiting.
+    pub(super) fn run_thread(&mut self, scene: &mut Scene<'_>) {
         let scenario = scene.scenario;
-        while let Some(thread) = self.thread.as_mut().filter(|thread| thread.wait == Wait::Ready) {
+        while let Some(thread) = self.thread.as_mut().filter(|thread| thread.wait.is_over()) {
+            if self.drain_until.is_some() {
+                return self.give_up(scene);
+            }
+            if thread.wait == Wait::Failed {
+                return self.thread_ended(scene, End::Failed);
+            }
             let operations = &thread.place.program(scenario).operations;
             let Some(operation) = operations.get(thread.next) else {
-                return self.thread_ended(scene, End::Completed);
+                self.thread_ended(scene, End::Completed);
+                continue;
             };
             thread.next += 1;
             match operation {
@@ -170,12 +182,10 @@ impl Actor {
     }
 
     /// A step failed or timed out: that ends its thread, unless the scenario goes on regardless.
-    pub(super) fn step_failed(&mut self, scene: &mut Scene<'_>) {
-        let login = self.thread.as_ref().is_some_and(|thread| thread.place == Place::Login);
-        if scene.scenario.continue_on_failure && !login {
-            self.resume(scene);
-        } else {
-            self.thread_ended(scene, End::Failed);
+    pub(super) fn step_failed(&mut self, scenario: &Scenario) {
+        if let Some(thread) = &mut self.thread {
+            let goes_on = scenario.continue_on_failure && thread.place != Place::Login;
+            thread.wait = if goes_on { Wait::Ready } else { Wait::Failed };
         }
     }
 }

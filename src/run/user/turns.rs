@@ -81,7 +81,8 @@ impl Actor {
                 break;
             }
             let Some(turn) = self.next_to_run(scene) else { break };
-            self.begin_turn(scene, turn);
+            self.begin_turn(scene.now, scene.scenario, turn);
+            self.run_thread(scene);
             if scene.scenario.rhythm == Rhythm::ClosedLoop {
                 // One turn an input: a turn that ends at once must not keep its worker from everybody else.
                 break;
@@ -89,6 +90,7 @@ impl Actor {
         }
         if self.turns.over(scene.now) {
             self.stay_over(scene);
+            self.run_thread(scene);
         }
     }
 
@@ -128,10 +130,10 @@ impl Actor {
         self.last_turn_end.is_some_and(|end| end > turn.due)
     }
 
-    fn begin_turn(&mut self, scene: &mut Scene<'_>, turn: Turn) {
+    fn begin_turn(&mut self, now: Moment, scenario: &Scenario, turn: Turn) {
         self.turns.owed.clear();
-        self.turns.owed.extend(scene.scenario.actions.iter().map(|action| action.per_turn));
-        self.start(scene, Place::Act, Some(turn));
+        self.turns.owed.extend(scenario.actions.iter().map(|action| action.per_turn));
+        self.start(now, Place::Act, Some(turn));
     }
 
     fn plan_turn(&self, scene: &mut Scene<'_>, turn: &Turn) {

@@ -1,0 +1,171 @@
+//! Emitting, and judging what comes back.
+
+use super::actor::{Actor, Scene};
+use super::thread::{Place, Wait};
+use crate::ledger::{ActionOutcome, NotSent};
+use crate::metrics::{Counter, Distribution};
+use crate::plan::Scenario;
+use crate::plan::language::text::text_of;
+use crate::plan::language::{Answer, EvaluationError};
+use crate::plan::step::{AckRule, Emit, Operation, SaveRule};
+use crate::protocol::{Input, Intent};
+use crate::record::Class;
+use crate::units::Duration;
+
+/// The emit at that position of a program.
+pub(super) fn emit_at(scenario: &Scenario, place: Place, operation: usize) -> Option<&Emit> {
+    match place.program(scenario).operations.get(operation) {
+        Some(Operation::Emit(emit)) => Some(emit),
+        _ => None,
+    }
+}
+
+impl Actor {
+    pub(super) fn emit(&mut self, scene: &mut Scene<'_>, emit: &Emit) {
+        let mut scratch = std::mem::take(&mut scene.sink.scratch);
+        scratch.clear();
+        let rendered = {
+            let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
+            emit.payload.render(&bindings, &mut scratch)
+        };
+        let ack = emit.ack.as_ref().map(|_| self.next_ack);
+        self.next_ack += 1;
+        let sent = rendered.map_err(|error| error.to_string()).and_then(|()| {
+            let args = std::str::from_utf8(&scratch).map_err(|error| error.to_string())?;
+            let session = self.session.as_mut().ok_or("the user is not connected")?;
+            session.handle(scene.now, Input::Do(Intent::Emit { namespace: 0, args, ack })).map_err(|misuse| misuse.to_string())
+        });
+        scene.sink.scratch = scratch;
+        match sent {
+            Ok(()) => self.emitted(scene, emit, ack),
+            Err(detail) => self.not_emitted(scene, emit, detail),
+        }
+        self.drain_session(scene);
+    }
+
+    fn emitted(&mut self, scene: &mut Scene<'_>, emit: &Emit, ack: Option<u64>) {
+        let now = scene.now;
+        let Some(thread) = self.thread.as_mut() else { return };
+        let turn = thread.turn;
+        // The first action of a turn is planned for the turn's moment; a later one for when the one before has ended.
+        let planned = turn.filter(|_| !thread.acted).map_or(now, |turn| turn.due);
+        thread.acted = true;
+        let rule = ack.zip(emit.ack.as_ref());
+        if let Some((id, rule)) = rule {
+            let operation = thread.last();
+            thread.wait = Wait::Ack { id, operation, planned, sent: now, deadline: now + rule.within };
+        }
+        if let (Some(action), Some(turn)) = (emit.action, turn) {
+            self.next_action += 1;
+            let cell = self.action_cell(scene.scenario, &turn, action);
+            scene.sink.recorder.count(cell, Counter::Sent);
+            scene.sink.recorder.record(cell, Distribution::SendLateness, now.since(planned));
+            if rule.is_none() {
+                self.outcome(scene, &turn, action, ActionOutcome::Ok);
+            }
+        }
+    }
+
+    /// This generator could not send it.
+    fn not_emitted(&mut self, scene: &mut Scene<'_>, emit: &Emit, detail: String) {
+        let turn = self.thread.as_ref().and_then(|thread| thread.turn);
+        self.step_error(scene, &format!("{} cannot be sent", emit.event), detail);
+        if let (Some(action), Some(turn)) = (emit.action, turn) {
+            self.outcome(scene, &turn, action, ActionOutcome::NotSent(NotSent::Generator));
+        }
+        self.step_failed(scene.scenario);
+    }
+
+    pub(super) fn acknowledged(&mut self, scene: &mut Scene<'_>, id: u64, args: &str) {
+        let waiting = self.thread.as_ref().map(|thread| (thread.place, thread.wait));
+        let Some((place, Wait::Ack { id: awaited, operation, planned, sent, .. })) = waiting else { return };
+        let Some(emit) = emit_at(scene.scenario, place, operation).filter(|_| id == awaited) else { return };
+        let Some(rule) = &emit.ack else { return };
+        let outcome = self.judge(scene, rule, args).unwrap_or_else(|error| {
+            self.step_error(scene, &format!("the check of {} has no value", emit.event), error.to_string());
+            ActionOutcome::Failed
+        });
+        if outcome == ActionOutcome::Ok {
+            self.save(scene, &emit.saves, Answer::Ack(args));
+        }
+        self.finish_emit(scene, emit, outcome, scene.now.since(planned), scene.now.since(sent), args);
+        match outcome {
+            ActionOutcome::Ok | ActionOutcome::Rejected => self.resume(),
+            _ => self.step_failed(scene.scenario),
+        }
+    }
+
+    fn judge(&self, scene: &Scene<'_>, rule: &AckRule, args: &str) -> Result<ActionOutcome, EvaluationError> {
+        let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
+        let holds = |check: &Option<crate::plan::language::Expression>| {
+            check.as_ref().map(|check| check.truth(&bindings, Answer::Ack(args))).transpose()
+        };
+        Ok(if holds(&rule.ok)?.unwrap_or(true) {
+            ActionOutcome::Ok
+        } else if holds(&rule.rejected)?.unwrap_or(false) {
+            ActionOutcome::Rejected
+        } else {
+            ActionOutcome::Failed
+        })
+    }
+
+    /// Writes down what became of an emit that was answered or has timed out.
+    fn finish_emit(&mut self, scene: &mut Scene<'_>, emit: &Emit, outcome: ActionOutcome, latency: Duration, service: Duration, detail: &str) {
+        let turn = self.thread.as_ref().and_then(|thread| thread.turn);
+        let (Some(action), Some(turn)) = (emit.action, turn) else {
+            if !matches!(outcome, ActionOutcome::Ok | ActionOutcome::Rejected) {
+                self.step_error(scene, &format!("{} {}", emit.event, outcome.words()), detail.to_owned());
+            }
+            return;
+        };
+        let cell = self.action_cell(scene.scenario, &turn, action);
+        scene.sink.recorder.record(cell, Distribution::AckLatency, latency);
+        scene.sink.recorder.record(cell, Distribution::AckService, service);
+        if outcome != ActionOutcome::Timeout {
+            scene.sink.recorder.count(cell, Counter::Acks);
+        }
+        self.outcome(scene, &turn, action, outcome);
+        if outcome != ActionOutcome::Ok {
+            let name = format!("{} {}", scene.scenario.actions[action].name, outcome.words());
+            self.note(scene, Class::Action, &name, format!("step {}: {detail}", turn.number));
+        }
+    }
+
+    pub(super) fn save(&mut self, scene: &mut Scene<'_>, rules: &[SaveRule], answer: Answer<'_>) {
+        for rule in rules {
+            let value = rule.value.value(&self.bindings(scene.plan, scene.scenario, scene.facts, scene.now), answer);
+            let value = match value {
+                Ok(Some(value)) => Some(value),
+                Ok(None) => {
+                    self.step_error(scene, "a value to save is undefined", "the answer has no such field".into());
+                    None
+                }
+                Err(error) => {
+                    self.step_error(scene, "a value to save cannot be computed", error.to_string());
+                    None
+                }
+            };
+            if let Some(value) = value.as_ref().filter(|_| rule.secret) {
+                scene.sink.secrets.insert(&text_of(value));
+            }
+            self.saved[rule.name] = value;
+        }
+    }
+
+    /// The thread has waited in vain.
+    pub(super) fn wait_timed_out(&mut self, scene: &mut Scene<'_>) {
+        let Some(thread) = &self.thread else { return };
+        match (thread.place, thread.wait) {
+            (place, Wait::Ack { id, operation, planned, sent, deadline }) => {
+                self.tell_session(scene, Input::Do(Intent::Forget { namespace: 0, ack: id }));
+                let Some(emit) = emit_at(scene.scenario, place, operation) else { return };
+                let within = deadline.since(sent);
+                let detail = format!("no ack came within {within}");
+                self.finish_emit(scene, emit, ActionOutcome::Timeout, deadline.since(planned), within, &detail);
+                self.step_failed(scene.scenario);
+            }
+            (_, Wait::Response { sent, deadline, .. }) => self.response_timed_out(scene, deadline.since(sent)),
+            _ => {}
+        }
+    }
+}

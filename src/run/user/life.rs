@@ -1,0 +1,350 @@
+//! Coming, connecting, being ready, losing the connection, coming back, leaving.
+
+use std::borrow::Cow;
+
+use super::actor::{Actor, Scene};
+use super::message::{Command, ConnectRequest, Phases};
+use super::thread::{End, Place, Wait};
+use crate::ledger::{ActionOutcome, NotSent};
+use crate::metrics::{Counter, Distribution};
+use crate::plan::Scenario;
+use crate::plan::language::functions::Draw;
+use crate::protocol::config::{Config, Namespace};
+use crate::protocol::{self, Closed, Intent, Session};
+use crate::record::Class;
+use crate::units::Moment;
+
+/// Where a user stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// For its slot.
+    Waiting { until: Moment },
+    LoggingIn,
+    /// The link is being opened.
+    Dialing { since: Moment, deadline: Moment },
+    /// The link is open, the namespace has not answered.
+    Handshaking { since: Moment, opened: Moment, deadline: Moment },
+    SettingUp,
+    Active,
+    TearingDown,
+    BackingOff { until: Moment },
+    /// Dropped, and `reconnect` is off.
+    Away,
+    Done,
+}
+
+impl Life {
+    pub const fn deadline(&self) -> Moment {
+        match self {
+            Self::Waiting { until } | Self::BackingOff { until } => *until,
+            Self::Dialing { deadline, .. } | Self::Handshaking { deadline, .. } => *deadline,
+            _ => Moment::NEVER,
+        }
+    }
+}
+
+impl Actor {
+    /// Waits for the stay that is next, or is done.
+    pub(super) fn await_stay(&mut self, scenario: &Scenario) {
+        self.life = match scenario.stays(self.user).get(self.stay) {
+            Some(stay) => Life::Waiting { until: stay.slot },
+            None => Life::Done,
+        };
+        if self.life == Life::Done {
+            self.commands.push_back(Command::Done);
+        }
+    }
+
+    pub(super) fn life_timed_out(&mut self, scene: &mut Scene<'_>) {
+        match self.life {
+            Life::Waiting { .. } => {
+                if let Some(stay) = scene.scenario.stays(self.user).get(self.stay) {
+                    self.turns.begin(stay.slot + scene.scenario.ready_within, stay.until);
+                }
+                self.come(scene);
+            }
+            Life::BackingOff { .. } => self.come(scene),
+            Life::Dialing { .. } => {
+                let detail = format!("nothing came within {}", scene.scenario.connect.within);
+                self.connect_failed(scene, "connect timed out".into(), detail);
+            }
+            Life::Handshaking { .. } => {
+                let awaited = self.session.as_ref().and_then(|session| session.awaits());
+                let awaited = awaited.unwrap_or_else(|| "the server's first packet".into());
+                let detail = format!("{awaited} did not come within {}", scene.scenario.connect.within);
+                self.connect_failed(scene, "handshake timed out".into(), detail);
+            }
+            _ => {}
+        }
+    }
+
+    /// Logs in if that is due, and connects.
+    fn come(&mut self, scene: &mut Scene<'_>) {
+        if self.logged_in || scene.scenario.login.is_empty() {
+            self.dial(scene);
+        } else {
+            self.life = Life::LoggingIn;
+            self.start(scene.now, Place::Login, None);
+        }
+    }
+
+    fn dial(&mut self, scene: &mut Scene<'_>) {
+        scene.sink.recorder.count(self.cell(scene), Counter::ConnectAttempts);
+        self.life = Life::Dialing { since: scene.now, deadline: scene.now + scene.scenario.connect.within };
+        match self.open_session(scene) {
+            Ok((session, request)) => {
+                self.session = Some(session);
+                self.commands.push_back(Command::Connect(request));
+            }
+            Err(detail) => self.connect_failed(scene, "connect request cannot be made".into(), detail),
+        }
+    }
+
+    fn open_session(&self, scene: &Scene<'_>) -> Result<(Box<dyn Session>, ConnectRequest), String> {
+        let connect = &scene.scenario.connect;
+        let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
+        let text = |text: &crate::plan::language::Text| text.render(&bindings).map_err(|error| error.to_string());
+        let pairs = |pairs: &[(String, crate::plan::language::Text)]| {
+            pairs.iter().map(|(name, value)| Ok((name.clone(), text(value)?))).collect::<Result<Vec<_>, String>>()
+        };
+        let auth = match &connect.auth {
+            None => None,
+            Some(auth) => {
+                let mut json = Vec::new();
+                auth.render(&bindings, &mut json).map_err(|error| format!("connect.auth: {error}"))?;
+                Some(String::from_utf8(json).map_err(|error| error.to_string())?)
+            }
+        };
+        let config = Config {
+            path: text(&connect.path)?,
+            query: pairs(&connect.query)?,
+            namespaces: vec![Namespace { name: text(&connect.namespace)?, auth }],
+            ..Config::default()
+        };
+        let protocol = protocol::find(&scene.plan.target.protocol).ok_or("the protocol is unknown")?;
+        let session = (protocol.open)(config).map_err(|misuse| misuse.to_string())?;
+        let request = ConnectRequest { target: session.request_target(), headers: pairs(&connect.headers)? };
+        Ok((session, request))
+    }
+
+    pub(super) fn linked(&mut self, scene: &mut Scene<'_>, phases: &Phases) {
+        let Life::Dialing { since, deadline } = self.life else { return };
+        let cell = self.cell(scene);
+        for (distribution, phase) in [
+            (Distribution::ConnectDns, phases.dns),
+            (Distribution::ConnectTcp, phases.tcp),
+            (Distribution::ConnectTls, phases.tls),
+            (Distribution::ConnectUpgrade, phases.upgrade),
+        ] {
+            if let Some(phase) = phase {
+                scene.sink.recorder.record(cell, distribution, phase);
+            }
+        }
+        self.life = Life::Handshaking { since, opened: scene.now, deadline };
+        self.tell_session(scene, protocol::Input::Opened);
+    }
+
+    pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>) {
+        let Life::Handshaking { since, opened, .. } = self.life else { return };
+        let cell = self.cell(scene);
+        scene.sink.recorder.count(cell, Counter::Connections);
+        scene.sink.recorder.record(cell, Distribution::ConnectLatency, scene.now.since(since));
+        scene.sink.recorder.record(cell, Distribution::ConnectNamespace, scene.now.since(opened));
+        scene.sink.connected += 1;
+        self.online = true;
+        self.socket_id = id;
+        self.life = Life::SettingUp;
+        self.start(scene.now, Place::Setup, None);
+    }
+
+    /// The namespace said no. Its answer is the server's word, so the next attempt logs in anew.
+    pub(super) fn refused(&mut self, scene: &mut Scene<'_>, error: &str) {
+        self.logged_in = false;
+        self.connect_failed(scene, "connect refused by the server".into(), error.to_owned());
+    }
+
+    pub(super) fn connect_failed(&mut self, scene: &mut Scene<'_>, kind: Cow<'static, str>, detail: String) {
+        if !matches!(self.life, Life::Dialing { .. } | Life::Handshaking { .. }) {
+            return;
+        }
+        scene.sink.recorder.count(self.cell(scene), Counter::ConnectFailures);
+        self.note(scene, Class::Connect, &kind, detail);
+        self.session = None;
+        self.commands.push_back(Command::Close);
+        self.back_off(scene);
+    }
+
+    fn back_off(&mut self, scene: &mut Scene<'_>) {
+        let Some(backoff) = scene.scenario.reconnect else {
+            self.life = Life::Away;
+            return;
+        };
+        let draw = Draw::new(scene.plan.seed, self.index(scene.scenario), u64::from(self.attempts), self.stay as u64);
+        let random = draw.below(1 << 32) as f64 / (1_u64 << 32) as f64;
+        self.life = Life::BackingOff { until: scene.now + backoff.wait(self.attempts, random) };
+        self.attempts += 1;
+    }
+
+    /// The session has ended; its last output will drop it.
+    pub(super) fn disconnected(&mut self, scene: &mut Scene<'_>, reason: Closed) {
+        let was_online = std::mem::take(&mut self.online);
+        scene.sink.connected -= u64::from(was_online);
+        self.socket_id = None;
+        let link_end = self.link_end.take();
+        let (kind, detail) = match (reason, link_end) {
+            (Closed::ByUs, _) => return,
+            (Closed::Link, Some(end)) => (end.kind, end.detail),
+            (Closed::PingTimeout { after }, _) => {
+                (Cow::from("ping timeout"), format!("the server sent no ping for {after}; it hangs, or the network does"))
+            }
+            (Closed::Violation(violation), _) => {
+                scene.sink.recorder.count(self.cell(scene), Counter::ProtocolErrors);
+                (Cow::from("protocol violation"), violation.to_string())
+            }
+            (reason, _) => (Cow::from(reason.name()), format!("while {}", self.doing())),
+        };
+        if !was_online {
+            return self.connect_failed(scene, kind, detail);
+        }
+        scene.sink.recorder.count(self.cell(scene), Counter::Disconnects);
+        self.note(scene, Class::Disconnect, &kind, detail);
+        self.lost_at.get_or_insert(scene.now);
+        self.drop_thread(scene, ActionOutcome::Disconnected, NotSent::Offline);
+        if self.life == Life::TearingDown || self.drain_until.is_some() {
+            self.depart(scene);
+        } else {
+            self.back_off(scene);
+        }
+    }
+
+    fn doing(&self) -> &'static str {
+        self.thread.as_ref().map_or("waiting", |thread| thread.place.name())
+    }
+
+    /// Ends the running program. The action that waits for its ack gets one outcome, what was not sent yet the other.
+    fn drop_thread(&mut self, scene: &mut Scene<'_>, open: ActionOutcome, rest: NotSent) {
+        let Some(thread) = self.thread.take() else { return };
+        let Some(turn) = thread.turn else { return };
+        if let (Wait::Ack { operation, sent, .. }, open) = (thread.wait, open)
+            && let Some(emit) = super::judge::emit_at(scene.scenario, thread.place, operation)
+            && let Some(action) = emit.action
+        {
+            self.outcome(scene, &turn, action, open);
+            if open == ActionOutcome::Disconnected {
+                let detail = format!("{} after it was sent, in step {}", scene.now.since(sent), turn.number);
+                self.note(scene, Class::Action, &format!("{} {}", scene.scenario.actions[action].name, open.words()), detail);
+            }
+        }
+        let rest = if open == ActionOutcome::Unfinished { ActionOutcome::Unfinished } else { ActionOutcome::NotSent(rest) };
+        self.settle(scene, &turn, rest);
+        self.last_turn_end = Some(scene.now);
+    }
+
+    /// A program has run to its end, or has failed.
+    pub(super) fn thread_ended(&mut self, scene: &mut Scene<'_>, end: End) {
+        let Some(thread) = self.thread.take() else { return };
+        match (thread.place, end) {
+            (Place::Login, End::Completed) => {
+                scene.sink.recorder.count(self.cell(scene), Counter::Logins);
+                scene.sink.recorder.record(self.cell(scene), Distribution::LoginLatency, scene.now.since(thread.started));
+                self.logged_in = true;
+                self.dial(scene);
+            }
+            (Place::Login, End::Failed) => {
+                scene.sink.recorder.count(self.cell(scene), Counter::LoginFailures);
+                self.back_off(scene);
+            }
+            (Place::Setup, End::Completed) => self.ready(scene),
+            (Place::Setup, End::Failed) => {
+                self.hang_up(scene);
+                self.back_off(scene);
+            }
+            (Place::Act, _) => {
+                self.last_turn_end = Some(scene.now);
+                if let Some(turn) = thread.turn {
+                    self.settle(scene, &turn, ActionOutcome::NotSent(NotSent::Abandoned));
+                }
+            }
+            (Place::Teardown, _) => self.depart(scene),
+        }
+    }
+
+    fn ready(&mut self, scene: &mut Scene<'_>) {
+        self.life = Life::Active;
+        self.attempts = 0;
+        if !std::mem::replace(&mut self.ever_ready, true) {
+            scene.sink.ready += 1;
+        }
+        if let Some(lost) = self.lost_at.take() {
+            let cell = self.cell(scene);
+            scene.sink.recorder.count(cell, Counter::Reconnects);
+            scene.sink.recorder.record(cell, Distribution::ReconnectLatency, scene.now.since(lost));
+        }
+        self.start_clock(scene.scenario, scene.now);
+    }
+
+    /// The stay is over: an open turn comes to its end, then teardown, then the user leaves.
+    pub(super) fn stay_over(&mut self, scene: &mut Scene<'_>) {
+        match self.life {
+            Life::Waiting { .. } | Life::Done => {}
+            Life::Active if self.thread.is_some() => {}
+            Life::Active if scene.scenario.teardown.is_empty() => self.depart(scene),
+            Life::Active => {
+                self.life = Life::TearingDown;
+                self.start(scene.now, Place::Teardown, None);
+            }
+            Life::TearingDown => {}
+            _ => self.depart(scene),
+        }
+    }
+
+    /// Leaves, and waits for the next stay.
+    fn depart(&mut self, scene: &mut Scene<'_>) {
+        self.thread = None;
+        self.turns.end();
+        self.lost_at = None;
+        self.hang_up(scene);
+        self.stay += 1;
+        if self.drain_until.is_some() {
+            self.life = Life::Done;
+            self.commands.push_back(Command::Done);
+        } else {
+            self.await_stay(scene.scenario);
+        }
+    }
+
+    /// Says goodbye where there is somebody to say it to, and closes whatever is open or being opened.
+    fn hang_up(&mut self, scene: &mut Scene<'_>) {
+        if self.online {
+            self.tell_session(scene, protocol::Input::Do(Intent::Disconnect));
+        }
+        self.session = None;
+        self.commands.push_back(Command::Close);
+    }
+
+    /// The run is being stopped: act no more; an open action may still come to its end.
+    pub(super) fn stop(&mut self, scene: &mut Scene<'_>, drain_until: Moment) {
+        if self.life == Life::Done {
+            return;
+        }
+        self.drain_until = Some(drain_until);
+        self.abandon_waiting(scene, NotSent::Busy);
+        self.turns.end();
+        if !self.drains() {
+            self.give_up(scene);
+        }
+    }
+
+    /// Is an action open that may still come to its end?
+    pub(super) fn drains(&self) -> bool {
+        self.life == Life::Active && self.thread.as_ref().is_some_and(|thread| matches!(thread.wait, Wait::Ack { .. }))
+    }
+
+    /// Ends at once: what is open is unfinished. No teardown: the run was stopped.
+    pub(super) fn give_up(&mut self, scene: &mut Scene<'_>) {
+        if self.life != Life::Done {
+            self.drop_thread(scene, ActionOutcome::Unfinished, NotSent::Abandoned);
+            self.depart(scene);
+        }
+    }
+}
