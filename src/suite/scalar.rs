@@ -57,7 +57,7 @@ impl Flag {
 }
 
 macro_rules! from_value {
-    ($($type:ident, $format:literal, $types:tt, $minimum:tt, $wanted:literal;)*) => {$(
+    ($($type:ident, $schema:tt, $wanted:literal;)*) => {$(
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let value = Value::deserialize(deserializer)?;
@@ -72,16 +72,16 @@ macro_rules! from_value {
                 stringify!($type).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": $types, "format": $format, "minimum": $minimum })
+                json_schema!($schema)
             }
         }
     )*};
 }
 
 from_value! {
-    Count, "count", ["integer", "string"], 0, "a whole number";
-    Factor, "factor", ["number", "string"], 1, "a number of at least 1";
-    Flag, "flag", ["boolean", "string"], null, "`true` or `false`";
+    Count, { "type": ["integer", "string"], "format": "count", "minimum": 0 }, "a whole number";
+    Factor, { "type": ["number", "string"], "format": "factor", "minimum": 1 }, "a number of at least 1";
+    Flag, { "type": ["boolean", "string"], "format": "flag" }, "`true` or `false`";
 }
 
 /// One item, or a list of them.
