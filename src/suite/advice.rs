@@ -74,12 +74,22 @@ fn forgot_quotes(path: &Path, source: &Source) -> bool {
 #[must_use]
 pub fn on_wrong_type(alternatives: &[Shape], value: &Value) -> Option<String> {
     let takes = |name: &str| alternatives.iter().any(|shape| shape.types().contains(&name));
+    let takes_any_text = alternatives
+        .iter()
+        .any(|shape| shape.types().contains(&"string") && shape.format().is_none() && shape.choices().is_none());
     match value {
         Value::Null => Some("give it a value, or leave the key out".to_owned()),
-        Value::Number(_) | Value::Bool(_) if takes("string") => Some(format!("put it in quotes: `\"{value}\"`")),
+        Value::Number(_) | Value::Bool(_) if takes_any_text => Some(format!("put it in quotes: `\"{value}\"`")),
         Value::Object(_) if takes("array") => Some("a list item begins with `- `".to_owned()),
         Value::Array(_) if takes("object") => Some("leave the `- ` out: this is a map, and not a list".to_owned()),
-        Value::String(_) if takes("object") => {
+        Value::String(text) => {
+            let words = alternatives.iter().filter_map(|shape| shape.choices()).flatten().filter_map(Value::as_str);
+            if let Some(near) = closest(text, words) {
+                return Some(format!("did you mean `{near}`?"));
+            }
+            if alternatives.iter().any(|shape| shape.types() == ["array"] && shape.plural().is_none()) {
+                return Some("put it in brackets, as `[one, two]`".to_owned());
+            }
             let known = alternatives.iter().find_map(|shape| shape.properties())?;
             Some(format!("write a map with {}", list(&known.keys().cloned().collect::<Vec<_>>(), "or")))
         }
@@ -139,6 +149,18 @@ pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// A scalar as it would be written in a suite; empty for what has no short form.
+#[must_use]
+pub fn yaml(value: &Value) -> String {
+    match value {
+        Value::Null | Value::Object(_) | Value::Array(_) => String::new(),
+        Value::String(text) if text.contains(|c: char| !c.is_ascii_alphanumeric() && !"-_./%".contains(c)) => {
+            value.to_string()
+        }
+        scalar => plain(scalar),
+    }
+}
+
 /// The last key of a path.
 #[must_use]
 pub fn key_name(path: &Path) -> String {
@@ -164,16 +186,25 @@ pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     candidates.filter_map(rank).min().map(|(_, _, candidate)| candidate)
 }
 
-/// `` `a`, `b` or `c` ``.
+/// `` `a`, `b` or `c` ``, cut short when there are many.
 #[must_use]
 pub fn list(words: &[String], conjunction: &str) -> String {
+    const MANY: usize = 12;
+    let mut words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    if words.len() > MANY {
+        words.truncate(MANY);
+        return format!("{} …", words.join(", "));
+    }
+    join(&words, conjunction)
+}
+
+/// `a, b or c`.
+#[must_use]
+pub fn join(words: &[String], conjunction: &str) -> String {
     match words {
         [] => String::new(),
-        [only] => format!("`{only}`"),
-        [first @ .., last] => {
-            let first: Vec<String> = first.iter().map(|word| format!("`{word}`")).collect();
-            format!("{} {conjunction} `{last}`", first.join(", "))
-        }
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {conjunction} {last}", first.join(", ")),
     }
 }
 

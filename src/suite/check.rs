@@ -109,13 +109,9 @@ fn missing_key(parent: &Path, key: &str, source: &Source) -> Fault {
         Some(_) => format!("`{parent}` has no `{key}`"),
     };
     let shape = Shape::of(&path);
-    let example = shape.map(Shape::stand_in).and_then(|value| match value {
-        Value::Object(_) | Value::Array(_) | Value::Null => None,
-        Value::String(text) if text.is_empty() => None,
-        Value::String(text) => Some(format!(" {text}")),
-        other => Some(format!(" {other}")),
-    });
-    let mut help = format!("add `{key}:{}`", example.unwrap_or_else(|| " …".to_owned()));
+    let example = shape.map(Shape::stand_in).map_or(String::new(), |value| advice::yaml(&value));
+    let example = if example.is_empty() { "…" } else { &example };
+    let mut help = format!("add `{key}: {example}`");
     if let Some(meaning) = shape.and_then(Shape::meaning) {
         help = format!("{help} ({})", advice::lower_first(meaning));
     }
@@ -154,11 +150,11 @@ fn describe(path: &Path, error: &ValidationError<'_>, value: &Value, source: &So
     match error.kind() {
         ValidationErrorKind::Enum { options } if value.is_string() => {
             let choices: Vec<String> = options.as_array().into_iter().flatten().map(advice::plain).collect();
-            let help = advice::closest(text.as_deref().unwrap_or_default(), choices.iter().map(String::as_str))
-                .map_or_else(
-                    || format!("write {}", list(&choices, "or")),
-                    |near| format!("did you mean `{near}`? the choices are {}", list(&choices, "and")),
-                );
+            let near = advice::closest(text.as_deref().unwrap_or_default(), choices.iter().map(String::as_str));
+            let help = match near.filter(|_| choices.len() > 1) {
+                Some(near) => format!("did you mean `{near}`? the choices are {}", list(&choices, "and")),
+                None => format!("write {}", list(&choices, "or")),
+            };
             (format!("`{shown}` is no choice for `{}`", advice::key_name(path)), Some(help))
         }
         ValidationErrorKind::Pattern { .. } => {
@@ -167,7 +163,7 @@ fn describe(path: &Path, error: &ValidationError<'_>, value: &Value, source: &So
         }
         _ => {
             let expected: Vec<String> = alternatives.iter().map(|shape| advice::noun(*shape)).collect();
-            let what = format!("expected {}, found {}", expected.join(" or "), advice::kind(value));
+            let what = format!("expected {}, found {}", advice::join(&expected, "or"), advice::kind(value));
             (what, advice::on_wrong_type(&alternatives, value))
         }
     }

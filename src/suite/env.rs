@@ -226,7 +226,7 @@ impl Kind {
         let hidden = match self {
             Self::Public => Vec::new(),
             Self::Url => hidden_parts(whole),
-            Self::Secret => vec![0..whole.len()],
+            Self::Secret => std::iter::once(0..whole.len()).collect(),
         };
         let mut start = 0;
         for piece in pieces {

@@ -13,6 +13,7 @@ pub mod source;
 pub mod syntax;
 pub mod yaml;
 
+pub mod dotenv;
 pub mod env;
 pub mod read;
 pub mod table;

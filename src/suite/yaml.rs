@@ -28,7 +28,11 @@ pub fn parse(text: &str) -> (Option<Node>, Vec<Finding>) {
             Err(error) => {
                 let place = error.marker().byte_offset().unwrap_or(text.len());
                 let finding = on_syntax_error(text, error.kind(), place, builder.in_flow());
-                builder.findings.push(finding);
+                // `{{ a }} and more`: the missing quotes are told, and what follows from them need not be.
+                let line = text[..finding.span.start].rfind('\n').unwrap_or_default();
+                if builder.bare_expression.is_none_or(|expression| expression < line) {
+                    builder.findings.push(finding);
+                }
                 Err(Stop)
             }
         };
@@ -50,6 +54,8 @@ struct Builder<'a> {
     root: Option<Node>,
     documents: usize,
     size: usize,
+    /// Where the last `{{ }}` without quotes stands.
+    bare_expression: Option<usize>,
     findings: Vec<Finding>,
 }
 
@@ -76,8 +82,9 @@ struct Key {
 }
 
 impl Builder<'_> {
-    fn in_flow(&self) -> bool {
-        self.open.last().is_some_and(|open| open.flow)
+    /// The byte of the innermost `{` or `[`.
+    fn in_flow(&self) -> Option<usize> {
+        self.open.last().filter(|open| open.flow).map(|open| open.start)
     }
 
     fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Stop> {
@@ -177,7 +184,8 @@ impl Builder<'_> {
             Kind::Map { entries, .. } if self.is_bare_expression(&span, &entries) => {
                 let text = self.text[span.clone()].to_owned();
                 let finding = Finding::new(span.clone(), "an expression in `{{ }}` needs quotes here");
-                self.findings.push(finding.help(format!("write `\"{text}\"`")));
+                self.findings.push(finding.help(format!("put the whole value in quotes, as `\"{text}\"`")));
+                self.bare_expression = Some(span.start);
                 Node::scalar(span, Value::String(text))
             }
             Kind::Map { mut entries, merges, .. } => {
@@ -207,6 +215,8 @@ impl Builder<'_> {
                     self.merge(entries, map);
                 }
             }
+            // An alias without an anchor, which is told already.
+            Content::Scalar(Value::String(text)) if text.starts_with('*') => {}
             Content::List(_) | Content::Scalar(_) => {
                 let help = "write `<<: *anchor`, where the anchor stands on a map";
                 self.findings.push(Finding::new(from.span, "only a map can be merged with `<<`").help(help));
@@ -226,13 +236,16 @@ impl Builder<'_> {
             self.anchors.insert(anchor, node.clone());
         }
         let text = self.text;
+        let in_list = self.open.iter().rev().nth(1).is_some_and(|outer| matches!(outer.kind, Kind::List(_)));
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open { kind: Kind::List(items), .. }) => items.push(node),
             Some(Open { kind: Kind::Map { entries, key, merges }, start, .. }) => match key.take() {
                 None => {
-                    let bare_expression = text[*start..].starts_with("{{");
-                    *key = Some(as_key(text, node, is_merge, entries, bare_expression, &mut self.findings));
+                    let (new, finding) = as_key(text, node, is_merge, entries, in_list);
+                    // `{{ token }}` without quotes is told once, when it ends.
+                    self.findings.extend(finding.filter(|_| !text[*start..].starts_with("{{")));
+                    *key = Some(new);
                 }
                 Some(key) if key.ignored => {}
                 Some(key) if key.merge => merges.push(node),
@@ -250,28 +263,27 @@ impl Builder<'_> {
     }
 }
 
+/// A key of a map that has these entries already, and what is wrong with it.
 fn as_key(
     text: &str,
     node: Node,
     merge: bool,
     entries: &IndexMap<String, Entry>,
-    bare_expression: bool,
-    findings: &mut Vec<Finding>,
-) -> Key {
+    in_list: bool,
+) -> (Key, Option<Finding>) {
     let span = node.span;
     let Content::Scalar(Value::String(name)) = node.content else {
-        if !bare_expression {
-            findings.push(Finding::new(span.clone(), "a key is text, and here stands a list or a map"));
-        }
-        return Key { name: String::new(), span, merge: false, ignored: true };
+        let finding = Finding::new(span.clone(), "a key is text, and here stands a list or a map");
+        return (Key { name: String::new(), span, merge: false, ignored: true }, Some(finding));
     };
     let first = if merge { None } else { entries.get(&name) };
-    if let Some(first) = first {
+    let finding = first.map(|first| {
         let line = text[..first.key.start].matches('\n').count() + 1;
-        let help = format!("it stands already at line {line}; a second list item begins with `- `");
-        findings.push(Finding::new(span.clone(), format!("the key `{name}` stands twice")).help(help));
-    }
-    Key { ignored: first.is_some(), name, span, merge }
+        let next_item = if in_list { "; a second list item begins with `- `" } else { "" };
+        let help = format!("it stands already at line {line}{next_item}");
+        Finding::new(span.clone(), format!("the key `{name}` stands twice")).help(help)
+    });
+    (Key { ignored: first.is_some(), name, span, merge }, finding)
 }
 
 /// `None` for text. Numbers with leading zeros are text, as authors mean `007`; so are those that do not fit.
