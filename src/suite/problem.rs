@@ -78,7 +78,7 @@ pub struct Location {
     pub column: usize,
     /// Length of the offending text, in characters, at least 1, never past the line's end.
     pub length: usize,
-    /// The line itself, secrets redacted.
+    /// The line as the file has it: with `${NAME}`, not with its value.
     pub text: String,
 }
 

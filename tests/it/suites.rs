@@ -28,7 +28,10 @@ fn all_problems(file: &Path, text: &str, environment: &Environment) -> (Option<L
 
 fn check(file: &Path) {
     let text = fs::read_to_string(file).unwrap();
-    let (_, problems) = all_problems(file, &text, &environment(&text));
+    let (loaded, problems) = all_problems(file, &text, &environment(&text));
+    // Only broken YAML hides what later checks would find.
+    let is_yaml = !file.file_name().unwrap().to_string_lossy().starts_with("syntax-");
+    assert_eq!(loaded.is_some(), is_yaml, "{}", file.display());
     let mut wrong = String::new();
     let mut found: Vec<&Problem> = problems.0.iter().collect();
     for expected in expectations(&text) {
