@@ -14,8 +14,8 @@ use super::syntax::{Finding, on_syntax_error};
 
 /// Deeper than any suite is, and shallow enough for everything that walks a suite recursively.
 const MAX_DEPTH: usize = 64;
-/// Values after aliases are resolved. Without a limit a small file could ask for all memory.
-const MAX_SIZE: usize = 1_000_000;
+/// Values that aliases repeat. Without a limit a small file could ask for all memory.
+const MAX_REPEATED: usize = 250_000;
 
 /// The tree of `text`, when its syntax allows one, and everything that is wrong with it as YAML.
 #[must_use]
@@ -53,7 +53,8 @@ struct Builder<'a> {
     anchors: HashMap<usize, Node>,
     root: Option<Node>,
     documents: usize,
-    size: usize,
+    /// Values that aliases have repeated so far.
+    repeated: usize,
     /// Where the last `{{ }}` without quotes stands.
     bare_expression: Option<usize>,
     findings: Vec<Finding>,
@@ -119,6 +120,11 @@ impl Builder<'_> {
                     self.findings.push(Finding::new(span, "an alias stands inside the very value that it repeats"));
                     return Err(Stop);
                 };
+                self.repeated += node.size;
+                if self.repeated > MAX_REPEATED {
+                    return self
+                        .too_much(span, format!("the aliases of this file unfold to more than {MAX_REPEATED} values"));
+                }
                 self.put(node, 0, false)?;
             }
             Event::UnresolvedAlias(name) => {
@@ -225,10 +231,6 @@ impl Builder<'_> {
     }
 
     fn put(&mut self, node: Node, anchor: usize, is_merge: bool) -> Result<(), Stop> {
-        self.size += node.size;
-        if self.size > MAX_SIZE {
-            return self.too_much(node.span, format!("the aliases of this file unfold to more than {MAX_SIZE} values"));
-        }
         if self.open.len() + node.height > MAX_DEPTH {
             return self.too_much(node.span, format!("more than {MAX_DEPTH} levels stand inside one another"));
         }
