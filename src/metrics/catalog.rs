@@ -151,10 +151,12 @@ pub const FINISHED: &[Counter] = &[
     Counter::NotSentAbandoned,
 ];
 
-const NOT_SENT: &[Counter] =
+/// Outcomes of actions that never left.
+pub const NOT_SENT: &[Counter] =
     &[Counter::NotSentBusy, Counter::NotSentOffline, Counter::NotSentGenerator, Counter::NotSentAbandoned];
 
-const ERRORS: &[Counter] =
+/// What `errors` counts.
+pub const ERRORS: &[Counter] =
     &[Counter::ConnectFailures, Counter::LoginFailures, Counter::StepErrors, Counter::ProtocolErrors];
 
 const fn rate(name: &'static str, part: &'static [Counter], about: &'static str) -> Metric {

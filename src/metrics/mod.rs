@@ -5,6 +5,7 @@
 pub mod axes;
 pub mod catalog;
 pub mod histogram;
+pub mod number;
 pub mod recorder;
 
 pub use axes::{Axes, Cell, Part, ScenarioAxis};

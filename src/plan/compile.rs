@@ -43,7 +43,8 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         used_environment: &used_environment,
     };
     let mut secrets = loaded.secrets.clone();
-    let target = target::compile(&suite.target, &root.key("target"), context.built_in, &context.overrides.allow, &critic);
+    let target =
+        target::compile(&suite.target, &root.key("target"), context.built_in, &context.overrides.allow, &critic);
     let resources = suite.resources.as_ref().map_or_else(Vec::new, |resources| {
         resource::compile(resources, &root.key("resources"), &no_names, context.files, &critic)
     });
@@ -56,7 +57,13 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let names = Names { user_fields: credentials.fields.clone(), resource_fields: fields(&resources), ..no_names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
     let rotations = rotation::compile(&suite, &loads, resources.len() as u64, cooldown.as_ref(), &critic);
-    let ground = Ground { suite: &suite, names: &names, critic: &critic, resources: resources.len() as u64, target: target.as_ref() };
+    let ground = Ground {
+        suite: &suite,
+        names: &names,
+        critic: &critic,
+        resources: resources.len() as u64,
+        target: target.as_ref(),
+    };
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
     let axes = Axes {
         scenarios: scenarios

@@ -56,7 +56,14 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<ScenarioLoad>, acting: Vec<Acting
     compiled
 }
 
-fn one(ground: &Ground<'_>, name: &str, scenario: &schema::Scenario, load: ScenarioLoad, acting: Acting, first_user: u64) -> Scenario {
+fn one(
+    ground: &Ground<'_>,
+    name: &str,
+    scenario: &schema::Scenario,
+    load: ScenarioLoad,
+    acting: Acting,
+    first_user: u64,
+) -> Scenario {
     let (critic, path) = (ground.critic, Path::root().key("scenarios").key(name));
     let places = [&scenario.login, &scenario.setup, &scenario.act, &scenario.teardown].map(Vec::as_slice);
     let names = Names {
@@ -68,7 +75,15 @@ fn one(ground: &Ground<'_>, name: &str, scenario: &schema::Scenario, load: Scena
     let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
     let program = |place: &'static str, steps: &[schema::Step]| {
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
-        let mut compiler = Steps { names: &names, critic, place, resource: bound, resources: ground.resources, actions: Vec::new(), action_lines: Vec::new() };
+        let mut compiler = Steps {
+            names: &names,
+            critic,
+            place,
+            resource: bound,
+            resources: ground.resources,
+            actions: Vec::new(),
+            action_lines: Vec::new(),
+        };
         let program = compiler.compile(steps, &path.key(place));
         (program, compiler.actions, compiler.action_lines)
     };
@@ -77,10 +92,18 @@ fn one(ground: &Ground<'_>, name: &str, scenario: &schema::Scenario, load: Scena
     let (act, action_names, lines) = program("act", &scenario.act);
     let (teardown, ..) = program("teardown", &scenario.teardown);
     if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
-        critic.error(&path.key("every"), "a closed loop that never waits would send without end", "ask for an `ack`, or add a `pause`");
+        critic.error(
+            &path.key("every"),
+            "a closed loop that never waits would send without end",
+            "ask for an `ack`, or add a `pause`",
+        );
     }
     let per_turn = act.actions(action_names.len(), ground.resources);
-    let actions = action_names.into_iter().zip(lines).zip(per_turn).map(|((name, line), per_turn)| Action { name, line, per_turn });
+    let actions = action_names.into_iter().zip(lines).zip(per_turn).map(|((name, line), per_turn)| Action {
+        name,
+        line,
+        per_turn,
+    });
     let rate = scenario.connect.rate.unwrap_or(DEFAULT_RATE);
     let connect = connect(ground, scenario, &names, &path, keeps_one);
     let mut presences = load::presences(&load.spans, rate);
@@ -108,6 +131,7 @@ fn one(ground: &Ground<'_>, name: &str, scenario: &schema::Scenario, load: Scena
         continue_on_failure: scenario.on_failure.as_deref() == Some("continue"),
         saved_names: names.saved.len(),
         resources: ground.resources,
+        most_turns: None,
     }
 }
 
@@ -124,8 +148,22 @@ fn backoff(reconnect: Option<&Switchable<schema::Reconnect>>) -> Option<Backoff>
     }
 }
 
-fn texts(ground: &Ground<'_>, names: &Names<'_>, keeps_one: bool, key: &str, map: &Map<serde_json::Value>) -> Vec<(String, Text)> {
-    let compiler = Steps { names, critic: ground.critic, place: "connect", resource: keeps_one, resources: ground.resources, actions: Vec::new(), action_lines: Vec::new() };
+fn texts(
+    ground: &Ground<'_>,
+    names: &Names<'_>,
+    keeps_one: bool,
+    key: &str,
+    map: &Map<serde_json::Value>,
+) -> Vec<(String, Text)> {
+    let compiler = Steps {
+        names,
+        critic: ground.critic,
+        place: "connect",
+        resource: keeps_one,
+        resources: ground.resources,
+        actions: Vec::new(),
+        action_lines: Vec::new(),
+    };
     compiler.texts(map, &Path::root().key("target").key(key), Place { resource: keeps_one, ..Place::USER })
 }
 
@@ -133,15 +171,27 @@ fn headers(ground: &Ground<'_>, names: &Names<'_>, keeps_one: bool) -> Vec<(Stri
     texts(ground, names, keeps_one, "headers", &ground.suite.target.headers)
 }
 
-fn connect(ground: &Ground<'_>, scenario: &schema::Scenario, names: &Names<'_>, path: &Path, keeps_one: bool) -> Connect {
+fn connect(
+    ground: &Ground<'_>,
+    scenario: &schema::Scenario,
+    names: &Names<'_>,
+    path: &Path,
+    keeps_one: bool,
+) -> Connect {
     let place = Place { resource: keeps_one, ..Place::USER };
     let text = |template: &str, path: &Path| {
         let compiled = Text::compile(template, &path.to_string(), names, place);
         compiled.map_err(|unknown| ground.critic.unknown(path, unknown)).unwrap_or_else(|()| Text::constant(""))
     };
     let target = Path::root().key("target");
-    let (socket_path, namespace) = ground.target.map_or(("/socket.io/", "/"), |target| (&target.path, &target.namespace));
-    let mut query: Vec<(String, Text)> = ground.target.iter().flat_map(|target| &target.query).map(|(key, value)| (key.clone(), Text::constant(value.as_str()))).collect();
+    let (socket_path, namespace) =
+        ground.target.map_or(("/socket.io/", "/"), |target| (&target.path, &target.namespace));
+    let mut query: Vec<(String, Text)> = ground
+        .target
+        .iter()
+        .flat_map(|target| &target.query)
+        .map(|(key, value)| (key.clone(), Text::constant(value.as_str())))
+        .collect();
     query.extend(texts(ground, names, keeps_one, "query", &ground.suite.target.query));
     let mut problem = |path: &Path, unknown: UnknownName| ground.critic.unknown(path, unknown);
     let auth = scenario.connect.auth.as_ref().map(|auth| {

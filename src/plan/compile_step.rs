@@ -13,24 +13,14 @@ use crate::units::Duration;
 const DEFAULT_ACK_WITHIN: Duration = Duration::from_secs(5);
 const DEFAULT_HTTP_WITHIN: Duration = Duration::from_secs(10);
 
-/// A verb: what a step does. Exactly one stands in a step; `each` may stand beside another.
-struct Verb {
-    key: &'static str,
-    /// The keys that belong to it.
-    with: &'static [&'static str],
-    /// Places where it may stand.
-    places: &'static [&'static str],
-}
-
-const HTTP_KEYS: &[&str] = &["json", "form", "headers", "status", "within", "save"];
-
-const VERBS: &[Verb] = &[
-    Verb { key: "emit", with: &["name", "args", "ack", "save"], places: &["setup", "act", "teardown"] },
-    Verb { key: "pause", with: &[], places: &["login", "setup", "act", "teardown"] },
-    Verb { key: "get", with: HTTP_KEYS, places: &["login"] },
-    Verb { key: "post", with: HTTP_KEYS, places: &["login"] },
-    Verb { key: "put", with: HTTP_KEYS, places: &["login"] },
-    Verb { key: "delete", with: HTTP_KEYS, places: &["login"] },
+/// Where each verb may stand. What else a step may hold was checked when the suite was read.
+const PLACES: &[(&str, &[&str])] = &[
+    ("emit", &["setup", "act", "teardown"]),
+    ("pause", &["login", "setup", "act", "teardown"]),
+    ("get", &["login"]),
+    ("post", &["login"]),
+    ("put", &["login"]),
+    ("delete", &["login"]),
 ];
 
 /// What compiling the steps of one place needs.
@@ -65,9 +55,6 @@ impl Steps<'_> {
 
     fn append_step(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
         let Some(each) = &step.each else {
-            if step.steps.is_some() {
-                self.critic.error_at_key(&path.key("steps"), "`steps` goes with `each`", "write `each: resources` beside it");
-            }
             return self.append_verb(program, step, path, place);
         };
         let Some((items, inside)) = self.items(each, &path.key("each"), place) else { return };
@@ -75,9 +62,6 @@ impl Steps<'_> {
         program.operations.push(Operation::Each { over: items, end: 0 });
         match &step.steps {
             Some(steps) => {
-                if self.verb(step).is_some() {
-                    self.critic.error(path, "`each` has both `steps` and a verb beside it", "move the verb into `steps`");
-                }
                 self.append(program, steps, &path.key("steps"), inside);
             }
             None => self.append_verb(program, step, path, inside),
@@ -105,33 +89,21 @@ impl Steps<'_> {
         }
     }
 
-    /// The one verb of a step.
-    fn verb(&self, step: &Step) -> Option<&'static Verb> {
-        VERBS.iter().find(|verb| present(step).contains(&verb.key))
-    }
-
     fn append_verb(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
-        let present = present(step);
-        let verbs: Vec<&Verb> = VERBS.iter().filter(|verb| present.contains(&verb.key)).collect();
-        let all = VERBS.iter().map(|verb| verb.key).collect::<Vec<_>>().join(", ");
-        let verb = match verbs.as_slice() {
-            [verb] => verb,
-            [] => return self.critic.error(path, "this step does nothing", format!("give it one of {all}")),
-            [first, second, ..] => {
-                let what = format!("a step does one thing, and this has both `{}` and `{}`", first.key, second.key);
-                return self.critic.error(path, what, "make two steps of it");
-            }
-        };
-        if !verb.places.contains(&self.place) {
-            let what = format!("`{}` cannot stand under `{}`", verb.key, self.place);
-            self.critic.error_at_key(&path.key(verb.key), what, format!("it may stand under {}", verb.places.join(", ")));
+        let present = [
+            step.emit.is_some(),
+            step.pause.is_some(),
+            step.get.is_some(),
+            step.post.is_some(),
+            step.put.is_some(),
+            step.delete.is_some(),
+        ];
+        let Some((_, (verb, places))) = present.iter().zip(PLACES).find(|(present, _)| **present) else { return };
+        if !places.contains(&self.place) {
+            let what = format!("`{verb}` cannot stand under `{}`", self.place);
+            self.critic.error_at_key(&path.key(*verb), what, format!("it may stand under {}", places.join(", ")));
         }
-        for key in present.iter().filter(|key| **key != verb.key && **key != "each" && !verb.with.contains(key)) {
-            let owners: Vec<&str> = VERBS.iter().filter(|verb| verb.with.contains(key)).map(|verb| verb.key).collect();
-            let help = if owners.is_empty() { "leave it out".into() } else { format!("it goes with {}", owners.join(", ")) };
-            self.critic.error_at_key(&path.key(*key), format!("`{key}` does not go with `{}`", verb.key), help);
-        }
-        let operation = match verb.key {
+        let operation = match *verb {
             "emit" => self.emit(step, path, place).map(|emit| Operation::Emit(Box::new(emit))),
             "pause" => self.pause(step, path),
             method => self.http(method, step, path, place).map(|http| Operation::Http(Box::new(http))),
@@ -145,7 +117,11 @@ impl Steps<'_> {
         match (from.parse::<Duration>(), to.parse::<Duration>()) {
             (Ok(from), Ok(to)) if from <= to => Some(Operation::Pause { from, to }),
             (Ok(_), Ok(_)) => {
-                self.critic.error(&path.key("pause"), format!("`{text}` goes backwards"), format!("write `{to}..{from}`"));
+                self.critic.error(
+                    &path.key("pause"),
+                    format!("`{text}` goes backwards"),
+                    format!("write `{to}..{from}`"),
+                );
                 None
             }
             // What is no duration at all was found when the suite was read.
@@ -253,11 +229,16 @@ impl Steps<'_> {
             }
             (None, Some(form)) => Body::Form(self.texts(form, &path.key("form"), place)),
             (Some(_), Some(_)) => {
-                self.critic.error_at_key(&path.key("form"), "a request has one body, and this has `json` and `form`", "keep one of them");
+                self.critic.error_at_key(
+                    &path.key("form"),
+                    "a request has one body, and this has `json` and `form`",
+                    "keep one of them",
+                );
                 Body::None
             }
         };
-        let status = step.status.and_then(|status| u16::try_from(status.0).ok().filter(|status| (100..600).contains(status)));
+        let status =
+            step.status.and_then(|status| u16::try_from(status.0).ok().filter(|status| (100..600).contains(status)));
         if step.status.is_some() && status.is_none() {
             self.critic.error(&path.key("status"), "this is not an HTTP status", "write one from 100 to 599");
         }
@@ -268,36 +249,19 @@ impl Steps<'_> {
             body,
             status,
             within: step.within.unwrap_or(DEFAULT_HTTP_WITHIN),
-            saves: self.saves(step.save.as_ref(), &path.key("save"), place.with_answer(AnswerKind::Response), self.place == "login"),
+            saves: self.saves(
+                step.save.as_ref(),
+                &path.key("save"),
+                place.with_answer(AnswerKind::Response),
+                self.place == "login",
+            ),
         })
     }
 }
 
 /// Socket.IO's own events: its parser refuses them from a client.
-const RESERVED_EVENTS: &[&str] = &["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
-
-/// The keys that a step has.
-fn present(step: &Step) -> Vec<&'static str> {
-    let keys = [
-        ("emit", step.emit.is_some()),
-        ("pause", step.pause.is_some()),
-        ("each", step.each.is_some()),
-        ("get", step.get.is_some()),
-        ("post", step.post.is_some()),
-        ("put", step.put.is_some()),
-        ("delete", step.delete.is_some()),
-        ("name", step.name.is_some()),
-        ("args", step.args.is_some()),
-        ("ack", step.ack.is_some()),
-        ("save", step.save.is_some()),
-        ("json", step.json.is_some()),
-        ("form", step.form.is_some()),
-        ("headers", step.headers.is_some()),
-        ("status", step.status.is_some()),
-        ("within", step.within.is_some()),
-    ];
-    keys.into_iter().filter(|(_, present)| *present).map(|(key, _)| key).collect()
-}
+const RESERVED_EVENTS: &[&str] =
+    &["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 /// Every name that some step of a scenario saves, in the order of the file.
 #[must_use]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::critic::Critic;
-use super::language::{Bindings, Names, Place, Row, Text};
 use super::language::text::text_of;
+use super::language::{Bindings, Names, Place, Row, Text};
 use super::rows::{self, Files};
 use crate::secrets::Secrets;
 use crate::suite::env::Environment;
@@ -53,7 +53,14 @@ pub struct Sources<'a> {
 }
 
 /// The rows for that many users. What is not public goes into `secrets`.
-pub fn compile(credentials: &schema::Credentials, path: &Path, users: u64, names: &Names<'_>, sources: &Sources<'_>, secrets: &mut Secrets) -> Credentials {
+pub fn compile(
+    credentials: &schema::Credentials,
+    path: &Path,
+    users: u64,
+    names: &Names<'_>,
+    sources: &Sources<'_>,
+    secrets: &mut Secrets,
+) -> Credentials {
     let critic = sources.critic;
     let kinds = [credentials.env.is_some(), credentials.file.is_some(), credentials.generate.is_some()];
     if kinds.iter().filter(|given| **given).count() != 1 {
@@ -66,7 +73,13 @@ pub fn compile(credentials: &schema::Credentials, path: &Path, users: u64, names
     } else if let Some(name) = &credentials.file {
         rows::from_file(name, &path.key("file"), sources.files, critic)
     } else {
-        generate(credentials.generate.as_ref().unwrap_or(&schema::Map::new()), &path.key("generate"), users, names, critic)
+        generate(
+            credentials.generate.as_ref().unwrap_or(&schema::Map::new()),
+            &path.key("generate"),
+            users,
+            names,
+            critic,
+        )
     };
     let reuse = credentials.reuse.is_some_and(|reuse| reuse.0);
     if !rows.is_empty() && (rows.len() as u64) < users && !reuse {
@@ -130,7 +143,11 @@ fn generate(fields: &schema::Map<Value>, path: &Path, users: u64, names: &Names<
             Ok(row) => rows.push(row),
             Err(error) => {
                 let error: super::language::EvaluationError = error;
-                critic.error(path, format!("the row of user {user} has no value: {error}"), "use `user.index`, `vars` and functions only");
+                critic.error(
+                    path,
+                    format!("the row of user {user} has no value: {error}"),
+                    "use `user.index`, `vars` and functions only",
+                );
                 break;
             }
         }

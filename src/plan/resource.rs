@@ -12,10 +12,20 @@ use crate::suite::schema::{self, Map};
 const MOST: u64 = 10_000_000;
 
 /// All resources of a suite, in order. Ids are unique.
-pub fn compile(resources: &schema::Resources, path: &Path, names: &Names<'_>, files: Files<'_>, critic: &Critic<'_>) -> Vec<Resource> {
+pub fn compile(
+    resources: &schema::Resources,
+    path: &Path,
+    names: &Names<'_>,
+    files: Files<'_>,
+    critic: &Critic<'_>,
+) -> Vec<Resource> {
     let kinds = [resources.count.is_some(), resources.list.is_some(), resources.file.is_some()];
     if kinds.iter().filter(|given| **given).count() != 1 {
-        critic.error(path, "resources need exactly one of `count`, `list` and `file`", "write for instance `count: 12`");
+        critic.error(
+            path,
+            "resources need exactly one of `count`, `list` and `file`",
+            "write for instance `count: 12`",
+        );
         return Vec::new();
     }
     if resources.id.is_some() && resources.count.is_none() {
@@ -45,7 +55,11 @@ pub fn compile(resources: &schema::Resources, path: &Path, names: &Names<'_>, fi
 
 fn counted(count: u64, id: Option<&str>, path: &Path, names: &Names<'_>, critic: &Critic<'_>) -> Vec<Resource> {
     if count == 0 || count > MOST {
-        critic.error(&path.key("count"), format!("{count} resources are not a plan"), format!("write a number from 1 to {MOST}"));
+        critic.error(
+            &path.key("count"),
+            format!("{count} resources are not a plan"),
+            format!("write a number from 1 to {MOST}"),
+        );
         return Vec::new();
     }
     let place = Place { user: false, ..Place::USER };
@@ -64,7 +78,12 @@ fn counted(count: u64, id: Option<&str>, path: &Path, names: &Names<'_>, critic:
 
 /// The id template: `index` is bound like a saved name.
 fn compile_id(template: &str, path: &Path, names: &Names<'_>, place: Place) -> Result<Text, UnknownName> {
-    let names = Names { saved: vec!["index".into()], user_fields: names.user_fields.clone(), resource_fields: names.resource_fields.clone(), ..*names };
+    let names = Names {
+        saved: vec!["index".into()],
+        user_fields: names.user_fields.clone(),
+        resource_fields: names.resource_fields.clone(),
+        ..*names
+    };
     Text::compile(template, &path.to_string(), &names, place)
 }
 
@@ -74,7 +93,11 @@ fn render(text: &Text, index: usize, path: &Path, critic: &Critic<'_>) -> Option
     match text.render(&bindings) {
         Ok(id) => Some(Resource { index, id: id.into(), fields: Map::new() }),
         Err(error) => {
-            critic.error(path, format!("the id of resource {index} has no value: {error}"), "use `index`, `vars` and filters only");
+            critic.error(
+                path,
+                format!("the id of resource {index} has no value: {error}"),
+                "use `index`, `vars` and filters only",
+            );
             None
         }
     }

@@ -19,7 +19,13 @@ pub struct Acting {
 }
 
 /// For each scenario, in the order of the file.
-pub fn compile(suite: &Suite, loads: &[ScenarioLoad], resources: u64, cooldown: Option<&Cooldown>, critic: &Critic<'_>) -> Vec<Acting> {
+pub fn compile(
+    suite: &Suite,
+    loads: &[ScenarioLoad],
+    resources: u64,
+    cooldown: Option<&Cooldown>,
+    critic: &Critic<'_>,
+) -> Vec<Acting> {
     let acts = |scenario: &Scenario| !scenario.act.is_empty();
     let on_resources = suite.scenarios.values().zip(loads).filter(|(scenario, _)| resources > 0 && acts(scenario));
     let size = Size { users: on_resources.map(|(_, load)| load.users).sum::<u64>().max(1), resources };
@@ -28,8 +34,14 @@ pub fn compile(suite: &Suite, loads: &[ScenarioLoad], resources: u64, cooldown: 
     for ((name, scenario), load) in suite.scenarios.iter().zip(loads) {
         let path = Path::root().key("scenarios").key(name.as_str());
         if !acts(scenario) {
-            for (key, _) in [("pattern", &scenario.pattern), ("every", &scenario.every)].iter().filter(|(_, value)| value.is_some()) {
-                critic.error_at_key(&path.key(*key), format!("`{key}` is for scenarios that act, and `{name}` has no `act`"), "add `act`, or leave it out");
+            for (key, _) in
+                [("pattern", &scenario.pattern), ("every", &scenario.every)].iter().filter(|(_, value)| value.is_some())
+            {
+                critic.error_at_key(
+                    &path.key(*key),
+                    format!("`{key}` is for scenarios that act, and `{name}` has no `act`"),
+                    "add `act`, or leave it out",
+                );
             }
             found.push((path, Acting { rhythm: Rhythm::Still, rotation: None, late: Late::Queue }));
             continue;
@@ -52,7 +64,11 @@ pub fn compile(suite: &Suite, loads: &[ScenarioLoad], resources: u64, cooldown: 
 fn chosen_pattern(scenario: &Scenario, resources: u64, path: &Path, critic: &Critic<'_>) -> Option<&'static Pattern> {
     if resources == 0 {
         if scenario.pattern.is_some() {
-            critic.error_at_key(&path.key("pattern"), "a pattern needs resources, and the suite has none", "declare `resources`");
+            critic.error_at_key(
+                &path.key("pattern"),
+                "a pattern needs resources, and the suite has none",
+                "declare `resources`",
+            );
         }
         return None;
     }
@@ -64,14 +80,22 @@ fn rhythm(scenario: &Scenario, checks: &[Check], path: &Path, critic: &Critic<'_
     match scenario.every.as_deref() {
         Some("asap") => {
             if !checks.is_empty() {
-                critic.warning(&every_path, "`asap` keeps no step, so no cooldown can be proved", "use `auto` to keep the cooldowns");
+                critic.warning(
+                    &every_path,
+                    "`asap` keeps no step, so no cooldown can be proved",
+                    "use `auto` to keep the cooldowns",
+                );
             }
             Rhythm::ClosedLoop
         }
         None | Some("auto") => match proof::shortest_step(checks) {
             Some(every) => Rhythm::Step { every, auto: true },
             None => {
-                let what = if scenario.every.is_some() { "`auto` needs a cooldown to keep, and none is declared" } else { "`every` is missing, and there is no cooldown that would give it" };
+                let what = if scenario.every.is_some() {
+                    "`auto` needs a cooldown to keep, and none is declared"
+                } else {
+                    "`every` is missing, and there is no cooldown that would give it"
+                };
                 let at = if scenario.every.is_some() { &every_path } else { path };
                 critic.error(at, what, "write the step, as `every: 2s`, or declare `cooldown` and `resources`");
                 Rhythm::ClosedLoop
@@ -117,7 +141,8 @@ fn one_rotation(found: &[(Path, Acting)], cooldown: Option<&Cooldown>, critic: &
     let (Some((first, rest)), Some(_)) = (acting.split_first(), cooldown) else { return };
     let key = |acting: &Acting| (acting.rhythm, acting.rotation.map(|rotation| rotation.pattern.name));
     for (path, _) in rest.iter().filter(|(_, acting)| key(acting) != key(&first.1)) {
-        let what = "this scenario acts on the same resources in another step or pattern, so the cooldowns cannot be proved";
+        let what =
+            "this scenario acts on the same resources in another step or pattern, so the cooldowns cannot be proved";
         critic.error(path, what, "give all scenarios that act the same `every` and `pattern`");
     }
 }

@@ -44,6 +44,8 @@ pub struct Scenario {
     pub turn_within: Duration,
     /// Number of resources, for loops.
     pub resources: u64,
+    /// A user leaves after so many turns, where that is set.
+    pub most_turns: Option<u64>,
 }
 
 /// A named stretch of the load.
@@ -165,9 +167,8 @@ impl Scenario {
     }
 
     fn phase(&self, user: u64, every: Duration) -> Duration {
-        self.rotation.map_or(Duration::ZERO, |rotation| {
-            (rotation.pattern.phase)(rotation.offset + user, rotation.size, every)
-        })
+        self.rotation
+            .map_or(Duration::ZERO, |rotation| (rotation.pattern.phase)(rotation.offset + user, rotation.size, every))
     }
 
     /// The stays of a user.

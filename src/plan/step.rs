@@ -17,11 +17,19 @@ pub enum Operation {
     Emit(Box<Emit>),
     Http(Box<HttpStep>),
     /// Drawn evenly from this range for each user and step.
-    Pause { from: Duration, to: Duration },
+    Pause {
+        from: Duration,
+        to: Duration,
+    },
     /// Begins a loop; jumps to `end` when there is nothing (more) to go through.
-    Each { over: Items, end: usize },
+    Each {
+        over: Items,
+        end: usize,
+    },
     /// Ends a loop: back to the `Each` at `start`.
-    Next { start: usize },
+    Next {
+        start: usize,
+    },
 }
 
 /// What a loop goes through.

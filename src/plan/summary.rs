@@ -1,8 +1,8 @@
 //! The plan for people: what will happen in numbers, and who takes what in the first steps.
 
+use super::Plan;
 use super::proof::{self, Check};
 use super::scenario::{Late, Rhythm, Scenario};
-use super::Plan;
 use crate::units::{Duration, Moment};
 
 /// What the plan says before the first socket is opened.
@@ -63,16 +63,21 @@ impl Plan {
             fact("margin", cooldown.margin.to_string());
         }
         for scenario in &self.scenarios {
-            let label = |what: &str| if self.scenarios.len() == 1 { what.to_owned() } else { format!("{}: {what}", scenario.name) };
+            let label = |what: &str| {
+                if self.scenarios.len() == 1 { what.to_owned() } else { format!("{}: {what}", scenario.name) }
+            };
             for (what, value) in facts(scenario, self) {
                 summary.facts.push((label(what), value));
             }
             summary.warnings.extend(warnings(scenario));
         }
         if !self.target.tls_files.verify {
-            summary.warnings.push("TLS certificates are not verified (`tls.verify: false`): anybody could answer for the target".into());
+            summary.warnings.push(
+                "TLS certificates are not verified (`tls.verify: false`): anybody could answer for the target".into(),
+            );
         }
-        summary.steps = self.scenarios.iter().find(|scenario| scenario.rotation.is_some()).map(|scenario| self.table(scenario));
+        summary.steps =
+            self.scenarios.iter().find(|scenario| scenario.rotation.is_some()).map(|scenario| self.table(scenario));
         summary
     }
 
@@ -81,12 +86,16 @@ impl Plan {
         let steps = (self.resources.len() as u64 + 1).clamp(2, SHOWN_STEPS);
         let cell = |user, step| {
             let turn = scenario.turn(user, step, Moment::START);
-            turn.resource.and_then(|resource| self.resources.get(resource)).map_or(String::new(), |resource| resource.id.to_string())
+            turn.resource
+                .and_then(|resource| self.resources.get(resource))
+                .map_or(String::new(), |resource| resource.id.to_string())
         };
         StepTable {
             columns: (0..steps).map(|step| format!("step {step}")).collect(),
             rows: (0..users)
-                .map(|user| (format!("user {}", scenario.first_user + user), (0..steps).map(|step| cell(user, step)).collect()))
+                .map(|user| {
+                    (format!("user {}", scenario.first_user + user), (0..steps).map(|step| cell(user, step)).collect())
+                })
                 .collect(),
             more: (scenario.users > users).then(|| format!("… and {} more users", scenario.users - users)),
         }
@@ -107,8 +116,18 @@ fn facts(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
     if plan.scenarios.len() > 1 {
         facts.push(("users", scenario.users.to_string()));
     }
-    facts.push(("stages", scenario.stages.iter().map(|stage| format!("{} {}", stage.name, stage.to.since(stage.from))).collect::<Vec<_>>().join(", ")));
-    if let (Some(first), Some(last)) = (scenario.presences.iter().map(|stay| stay.slot).min(), scenario.presences.iter().map(|stay| stay.slot).max()) {
+    facts.push((
+        "stages",
+        scenario
+            .stages
+            .iter()
+            .map(|stage| format!("{} {}", stage.name, stage.to.since(stage.from)))
+            .collect::<Vec<_>>()
+            .join(", "),
+    ));
+    if let (Some(first), Some(last)) =
+        (scenario.presences.iter().map(|stay| stay.slot).min(), scenario.presences.iter().map(|stay| stay.slot).max())
+    {
         facts.push(("connects", format!("{} from {first} to {last}", scenario.presences.len())));
     }
     if let Some(rotation) = scenario.rotation {
@@ -118,14 +137,32 @@ fn facts(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
         Rhythm::Still => {}
         Rhythm::ClosedLoop => facts.push(("step", "closed loop: the next turn starts when the last has ended".into())),
         Rhythm::Step { every, auto } => {
-            facts.push(("step", if auto { format!("{every} (auto: the shortest that keeps every cooldown)") } else { every.to_string() }));
+            facts.push((
+                "step",
+                if auto {
+                    format!("{every} (auto: the shortest that keeps every cooldown)")
+                } else {
+                    every.to_string()
+                },
+            ));
             let per_turn: u64 = scenario.actions.iter().map(|action| action.per_turn).sum();
             let totals = totals(scenario);
-            let range = if totals.most == totals.least { totals.most.to_string() } else { format!("{} to {}, as users are ready sooner or later", totals.least, totals.most) };
+            let range = if totals.most == totals.least {
+                totals.most.to_string()
+            } else {
+                format!("{} to {}, as users are ready sooner or later", totals.least, totals.most)
+            };
             facts.push(("actions", range));
-            facts.push(("peak rate", format!("{:.1} actions/s", (scenario.users * per_turn) as f64 / every.as_secs_f64())));
+            facts.push((
+                "peak rate",
+                format!("{:.1} actions/s", (scenario.users * per_turn) as f64 / every.as_secs_f64()),
+            ));
             for check in plan.checks(scenario) {
-                let gap = if check.by_design { "users collide by design".into() } else { format!("smallest gap {}", check.gap(every)) };
+                let gap = if check.by_design {
+                    "users collide by design".into()
+                } else {
+                    format!("smallest gap {}", check.gap(every))
+                };
                 facts.push((rule_label(check.rule), format!("cooldown {}, {gap}", check.cooldown)));
             }
             if let (Late::Skip { .. }, Some(slack)) = (scenario.late, proof::slack(&plan.checks(scenario), every)) {
@@ -159,16 +196,23 @@ fn warnings(scenario: &Scenario) -> Vec<String> {
     }
     let held_back = scenario.presences.iter().map(|stay| stay.slot.since(stay.asked)).max().unwrap_or_default();
     if held_back > Duration::SECOND {
-        warnings.push(format!("{name}: `connect.rate` holds users back by up to {held_back} after the load asks for them"));
+        warnings
+            .push(format!("{name}: `connect.rate` holds users back by up to {held_back} after the load asks for them"));
     }
-    let left_out = scenario.users.saturating_sub(scenario.presences.iter().map(|stay| stay.user + 1).max().unwrap_or(0));
+    let left_out =
+        scenario.users.saturating_sub(scenario.presences.iter().map(|stay| stay.user + 1).max().unwrap_or(0));
     if left_out > 0 {
-        warnings.push(format!("{name}: {left_out} users never connect: at this `connect.rate` their turn comes after the load has ended"));
+        warnings.push(format!(
+            "{name}: {left_out} users never connect: at this `connect.rate` their turn comes after the load has ended"
+        ));
     }
     if let Rhythm::Step { every, .. } = scenario.rhythm
         && scenario.turn_within > every
     {
-        warnings.push(format!("{name}: a turn may take {} and a step is {every}: a slow answer makes the next turn late", scenario.turn_within));
+        warnings.push(format!(
+            "{name}: a turn may take {} and a step is {every}: a slow answer makes the next turn late",
+            scenario.turn_within
+        ));
     }
     warnings
 }

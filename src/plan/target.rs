@@ -106,7 +106,13 @@ fn matches(pattern: &str, host: &str) -> bool {
 }
 
 /// `built_in` is the URL of the built-in target where it runs already; `allow` comes on top of the suite's own.
-pub fn compile(target: &schema::Target, path: &Path, built_in: Option<&str>, allow: &[String], critic: &Critic<'_>) -> Option<Target> {
+pub fn compile(
+    target: &schema::Target,
+    path: &Path,
+    built_in: Option<&str>,
+    allow: &[String],
+    critic: &Critic<'_>,
+) -> Option<Target> {
     let is_built_in = target.url == BUILT_IN;
     let text = if is_built_in { built_in.unwrap_or("http://127.0.0.1:0") } else { &target.url };
     let url_path = path.key("url");
@@ -137,7 +143,11 @@ pub fn compile(target: &schema::Target, path: &Path, built_in: Option<&str>, all
     }
     let scheme = if origin.tls { "https" } else { "http" };
     Some(Target {
-        display: if is_built_in { format!("demo (built in, {scheme}://{})", origin.authority) } else { format!("{scheme}://{}", origin.authority) },
+        display: if is_built_in {
+            format!("demo (built in, {scheme}://{})", origin.authority)
+        } else {
+            format!("{scheme}://{}", origin.authority)
+        },
         host: origin.host,
         port: origin.port,
         tls: origin.tls,
@@ -147,7 +157,10 @@ pub fn compile(target: &schema::Target, path: &Path, built_in: Option<&str>, all
         namespace: target.namespace.clone().unwrap_or_else(|| "/".into()),
         tls_files: tls_files(target.tls.as_ref(), &path.key("tls"), critic),
         allow,
-        ready: target.ready.as_ref().map(|ready| Ready { get: ready.get.clone(), within: ready.within.unwrap_or(DEFAULT_READY) }),
+        ready: target
+            .ready
+            .as_ref()
+            .map(|ready| Ready { get: ready.get.clone(), within: ready.within.unwrap_or(DEFAULT_READY) }),
         built_in: is_built_in,
         query: url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect(),
     })

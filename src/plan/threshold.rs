@@ -73,13 +73,19 @@ impl Comparison {
 }
 
 /// All thresholds of a suite, in the order of the file.
-pub fn compile(thresholds: &Map<OneOrMany<schema::Threshold>>, path: &Path, axes: &Axes, critic: &Critic<'_>) -> Vec<Threshold> {
+pub fn compile(
+    thresholds: &Map<OneOrMany<schema::Threshold>>,
+    path: &Path,
+    axes: &Axes,
+    critic: &Critic<'_>,
+) -> Vec<Threshold> {
     let mut compiled: Vec<Threshold> = Vec::new();
     for (name, limits) in thresholds {
         let path = path.key(name.as_str());
         let Some(metric) = catalog::find(name) else {
             let known = METRICS.iter().map(|metric| metric.name);
-            let help = super::language::names::suggestion(Some(name), known).unwrap_or_else(|| "`cotillion list` shows all metrics".into());
+            let help = super::language::names::suggestion(Some(name), known)
+                .unwrap_or_else(|| "`cotillion list` shows all metrics".into());
             critic.error_at_key(&path, format!("unknown metric `{name}`"), help);
             continue;
         };
@@ -87,7 +93,11 @@ pub fn compile(thresholds: &Map<OneOrMany<schema::Threshold>>, path: &Path, axes
             let path = if matches!(limits, OneOrMany::Many(_)) { path.index(index) } else { path.clone() };
             let Some(threshold) = one(metric, limit, &path, axes, critic) else { continue };
             if compiled.iter().any(|known| known.name == threshold.name) {
-                critic.error(&path, format!("the threshold `{}` stands here twice", threshold.name), "remove one of them");
+                critic.error(
+                    &path,
+                    format!("the threshold `{}` stands here twice", threshold.name),
+                    "remove one of them",
+                );
             }
             compiled.push(threshold);
         }
@@ -95,7 +105,13 @@ pub fn compile(thresholds: &Map<OneOrMany<schema::Threshold>>, path: &Path, axes
     compiled
 }
 
-fn one(metric: &'static Metric, threshold: &schema::Threshold, path: &Path, axes: &Axes, critic: &Critic<'_>) -> Option<Threshold> {
+fn one(
+    metric: &'static Metric,
+    threshold: &schema::Threshold,
+    path: &Path,
+    axes: &Axes,
+    critic: &Critic<'_>,
+) -> Option<Threshold> {
     let (detailed, limit_path) = match threshold {
         schema::Threshold::Limit(limit) => (&plain(limit), path.clone()),
         schema::Threshold::Detailed(detailed) => (detailed, path.key("limit")),
@@ -126,23 +142,39 @@ fn one(metric: &'static Metric, threshold: &schema::Threshold, path: &Path, axes
         stage: detailed.stage.clone(),
         action: detailed.action.clone(),
         warn_only: detailed.severity.as_deref() == Some("warn"),
-        min_samples: detailed.min_samples.map_or_else(|| limit.statistic.map_or(1, Statistic::samples_needed), |count| count.0),
+        min_samples: detailed
+            .min_samples
+            .map_or_else(|| limit.statistic.map_or(1, Statistic::samples_needed), |count| count.0),
         line: critic.place(path).line,
     })
 }
 
 fn plain(limit: &str) -> ThresholdDetailed {
-    ThresholdDetailed { limit: limit.to_owned(), scenario: None, stage: None, action: None, severity: None, min_samples: None }
+    ThresholdDetailed {
+        limit: limit.to_owned(),
+        scenario: None,
+        stage: None,
+        action: None,
+        severity: None,
+        min_samples: None,
+    }
 }
 
 fn part(metric: &Metric, threshold: &ThresholdDetailed, path: &Path, axes: &Axes, critic: &Critic<'_>) -> Option<Part> {
     let unknown = |key: &str, name: &str, known: Vec<&str>| {
-        let help = super::language::names::suggestion(Some(name), known.iter().copied())
-            .unwrap_or_else(|| if known.is_empty() { "there is none".into() } else { format!("there is {}", known.join(", ")) });
+        let help = super::language::names::suggestion(Some(name), known.iter().copied()).unwrap_or_else(|| {
+            if known.is_empty() { "there is none".into() } else { format!("there is {}", known.join(", ")) }
+        });
         critic.error(&path.key(key), format!("unknown {key} `{name}`"), help);
     };
-    if matches!(metric.kind, Kind::Gauge(_)) && (threshold.scenario.is_some() || threshold.stage.is_some() || threshold.action.is_some()) {
-        critic.error(path, format!("`{}` is kept for the whole run only", metric.name), "leave out `scenario`, `stage` and `action`");
+    if matches!(metric.kind, Kind::Gauge(_))
+        && (threshold.scenario.is_some() || threshold.stage.is_some() || threshold.action.is_some())
+    {
+        critic.error(
+            path,
+            format!("`{}` is kept for the whole run only", metric.name),
+            "leave out `scenario`, `stage` and `action`",
+        );
         return None;
     }
     let mut found = Part::default();
@@ -155,19 +187,28 @@ fn part(metric: &Metric, threshold: &ThresholdDetailed, path: &Path, axes: &Axes
         }
     }
     // A stage or an action without a scenario is clear where only one scenario has it.
-    let candidates: Vec<usize> = (0..axes.scenarios.len()).filter(|index| found.scenario.is_none_or(|scenario| scenario == *index)).collect();
+    let candidates: Vec<usize> =
+        (0..axes.scenarios.len()).filter(|index| found.scenario.is_none_or(|scenario| scenario == *index)).collect();
     for (key, name) in [("stage", &threshold.stage), ("action", &threshold.action)] {
         let Some(name) = name else { continue };
         if key == "action" && !metric.by_action {
             critic.error(&path.key(key), format!("`{}` does not belong to actions", metric.name), "leave out `action`");
             return None;
         }
-        let names = |scenario: usize| if key == "stage" { &axes.scenarios[scenario].stages } else { &axes.scenarios[scenario].actions };
-        let holders: Vec<(usize, usize)> =
-            candidates.iter().filter_map(|scenario| Some((*scenario, names(*scenario).iter().position(|known| known == name)?))).collect();
+        let names = |scenario: usize| {
+            if key == "stage" { &axes.scenarios[scenario].stages } else { &axes.scenarios[scenario].actions }
+        };
+        let holders: Vec<(usize, usize)> = candidates
+            .iter()
+            .filter_map(|scenario| Some((*scenario, names(*scenario).iter().position(|known| known == name)?)))
+            .collect();
         match holders.as_slice() {
             [] => {
-                unknown(key, name, candidates.iter().flat_map(|scenario| names(*scenario).iter().map(String::as_str)).collect());
+                unknown(
+                    key,
+                    name,
+                    candidates.iter().flat_map(|scenario| names(*scenario).iter().map(String::as_str)).collect(),
+                );
                 return None;
             }
             [(scenario, index)] if found.scenario.is_none_or(|chosen| chosen == *scenario) => {
@@ -175,7 +216,11 @@ fn part(metric: &Metric, threshold: &ThresholdDetailed, path: &Path, axes: &Axes
                 *(if key == "stage" { &mut found.stage } else { &mut found.action }) = Some(*index);
             }
             _ => {
-                critic.error(&path.key(key), format!("several scenarios have {key} `{name}`"), "say which with `scenario`");
+                critic.error(
+                    &path.key(key),
+                    format!("several scenarios have {key} `{name}`"),
+                    "say which with `scenario`",
+                );
                 return None;
             }
         }
@@ -201,13 +246,24 @@ impl Limit {
             .map_err(|_| ("this is not a limit".to_owned(), format!("write one such as `{example}`")))?;
         let distribution = matches!(metric.kind, Kind::Distribution(_));
         let statistic = match statistic {
-            Some(_) if !distribution => return Err((format!("`{}` is one number", metric.name), format!("write one such as `{example}`"))),
-            None if distribution => return Err((format!("`{}` has many values", metric.name), format!("say which is meant: `p95 {}`", text.trim()))),
+            Some(_) if !distribution => {
+                return Err((format!("`{}` is one number", metric.name), format!("write one such as `{example}`")));
+            }
+            None if distribution => {
+                return Err((
+                    format!("`{}` has many values", metric.name),
+                    format!("say which is meant: `p95 {}`", text.trim()),
+                ));
+            }
             None => None,
-            Some(name) => Some(STATISTICS.iter().find(|(known, _)| *known == name).map(|(_, statistic)| *statistic).ok_or_else(|| {
-                let known: Vec<&str> = STATISTICS.iter().map(|(name, _)| *name).collect();
-                (format!("unknown statistic `{name}`"), format!("there is {}", known.join(", ")))
-            })?),
+            Some(name) => {
+                Some(STATISTICS.iter().find(|(known, _)| *known == name).map(|(_, statistic)| *statistic).ok_or_else(
+                    || {
+                        let known: Vec<&str> = STATISTICS.iter().map(|(name, _)| *name).collect();
+                        (format!("unknown statistic `{name}`"), format!("there is {}", known.join(", ")))
+                    },
+                )?)
+            }
         };
         let operator = COMPARISONS.iter().find(|(_, known)| *known == comparison).map_or("", |(text, _)| text);
         Ok(Self { statistic, comparison, value: number_in(number, metric.unit)?, text: format!("{operator} {number}") })
@@ -235,7 +291,9 @@ fn grammar<'a>(input: &mut &'a str) -> Result<(Option<&'a str>, Comparison, &'a 
         "!=".value(Comparison::NotEqual),
     ));
     let number = take_while(1.., |_| true);
-    (opt(statistic), multispace0, comparison, multispace0, number).map(|(statistic, _, comparison, _, number)| (statistic, comparison, number)).parse_next(input)
+    (opt(statistic), multispace0, comparison, multispace0, number)
+        .map(|(statistic, _, comparison, _, number)| (statistic, comparison, number))
+        .parse_next(input)
 }
 
 fn number_in(text: &str, unit: Unit) -> Result<f64, (String, String)> {
@@ -243,7 +301,10 @@ fn number_in(text: &str, unit: Unit) -> Result<f64, (String, String)> {
     let wrong = |error: crate::units::UnitError| (error.what, error.instead);
     match unit {
         Unit::Share => match bare {
-            Some(number) if number != 0.0 => Err(("unit missing".into(), format!("write `{}%`", if number <= 1.0 { number * 100.0 } else { number }))),
+            Some(number) if number != 0.0 => Err((
+                "unit missing".into(),
+                format!("write `{}%`", if number <= 1.0 { number * 100.0 } else { number }),
+            )),
             Some(_) => Ok(0.0),
             None => text.parse::<Percent>().map(|percent| percent.0).map_err(wrong),
         },
@@ -259,7 +320,9 @@ fn number_in(text: &str, unit: Unit) -> Result<f64, (String, String)> {
             Some(_) => Err(("unit missing".into(), format!("write `{text}/s`"))),
             None => text.parse::<Rate>().map(|rate| rate.count / rate.per.as_secs_f64()).map_err(wrong),
         },
-        Unit::Count => bare.ok_or_else(|| (format!("`{text}` is not a number"), "a count has no unit: write for instance `== 0`".into())),
+        Unit::Count => bare.ok_or_else(|| {
+            (format!("`{text}` is not a number"), "a count has no unit: write for instance `== 0`".into())
+        }),
     }
 }
 
@@ -271,10 +334,16 @@ mod tests {
         let metric = catalog::find(metric).unwrap();
         match (Limit::parse(text, metric), expected) {
             (Ok(limit), Ok((statistic, operator_and_number, value))) => {
-                assert_eq!((limit.statistic.map(Statistic::name), limit.text.as_str()), (statistic, operator_and_number), "{text}");
+                assert_eq!(
+                    (limit.statistic.map(Statistic::name), limit.text.as_str()),
+                    (statistic, operator_and_number),
+                    "{text}"
+                );
                 assert!((limit.value - value).abs() < 1e-9, "{text}: {}", limit.value);
             }
-            (Err((what, help)), Err(expected)) => assert!(format!("{what}; {help}").contains(expected), "{text}: {what}; {help}"),
+            (Err((what, help)), Err(expected)) => {
+                assert!(format!("{what}; {help}").contains(expected), "{text}: {what}; {help}")
+            }
             (found, _) => panic!("{text}: {found:?}"),
         }
     }
@@ -303,9 +372,20 @@ mod tests {
 
     #[test]
     fn comparisons_hold_as_they_read() {
-        for (text, less, equal, greater) in [("<", true, false, false), ("<=", true, true, false), (">", false, false, true), (">=", false, true, true), ("==", false, true, false), ("!=", true, false, true)] {
+        for (text, less, equal, greater) in [
+            ("<", true, false, false),
+            ("<=", true, true, false),
+            (">", false, false, true),
+            (">=", false, true, true),
+            ("==", false, true, false),
+            ("!=", true, false, true),
+        ] {
             let comparison = COMPARISONS.iter().find(|(known, _)| *known == text).unwrap().1;
-            assert_eq!((comparison.holds(1.0, 2.0), comparison.holds(2.0, 2.0), comparison.holds(3.0, 2.0)), (less, equal, greater), "{text}");
+            assert_eq!(
+                (comparison.holds(1.0, 2.0), comparison.holds(2.0, 2.0), comparison.holds(3.0, 2.0)),
+                (less, equal, greater),
+                "{text}"
+            );
         }
     }
 }

@@ -34,6 +34,12 @@ pub const PROTOCOLS: &[Protocol] = &[Protocol {
     open: |config| Ok(Box::new(socketio::SocketIo::new(config)?)),
 }];
 
+/// The protocol of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Protocol> {
+    PROTOCOLS.iter().find(|protocol| protocol.name == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -108,7 +108,9 @@ impl Results {
                 let samples = if part.action.is_some() || metric.by_action {
                     numbers.counter(Counter::Planned)
                 } else {
-                    numbers.sum(&[Counter::ConnectAttempts, Counter::Logins, Counter::LoginFailures]).max(self.attempts_before(part))
+                    numbers
+                        .sum(&[Counter::ConnectAttempts, Counter::Logins, Counter::LoginFailures])
+                        .max(self.attempts_before(part))
                 };
                 Observation { value: (samples > 0).then(|| numbers.sum(of) as f64), samples }
             }
@@ -120,7 +122,10 @@ impl Results {
             }
             Kind::Distribution(distribution) => {
                 let histogram = self.histogram(distribution, part);
-                Observation { value: statistic.and_then(|statistic| histogram.statistic(statistic)), samples: histogram.count() }
+                Observation {
+                    value: statistic.and_then(|statistic| histogram.statistic(statistic)),
+                    samples: histogram.count(),
+                }
             }
             Kind::Gauge(gauge) => {
                 let values: Vec<f64> = self.timeline.iter().filter_map(|point| point.gauges.value(gauge)).collect();
@@ -131,7 +136,11 @@ impl Results {
 
     /// A later stage may see no connect of its own and still judge disconnects: its users came in an earlier one.
     fn attempts_before(&self, part: Part) -> u64 {
-        if part.stage.is_none() { 0 } else { self.numbers(Part { stage: None, ..part }).counter(Counter::ConnectAttempts) }
+        if part.stage.is_none() {
+            0
+        } else {
+            self.numbers(Part { stage: None, ..part }).counter(Counter::ConnectAttempts)
+        }
     }
 }
 
@@ -205,7 +214,11 @@ mod tests {
         let results = Results::new(Header::default());
         for name in ["disconnects", "success_rate", "errors", "actions"] {
             let metric = find(name).unwrap();
-            assert_eq!(results.observe(metric, None, Part::default()), Observation { value: None, samples: 0 }, "{name}");
+            assert_eq!(
+                results.observe(metric, None, Part::default()),
+                Observation { value: None, samples: 0 },
+                "{name}"
+            );
         }
     }
 

@@ -14,7 +14,7 @@ use plot::{Plot, stage_strip, whole};
 use scale::Scale;
 use serde::Serialize;
 
-use crate::report::number::{clock, count, milliseconds, share};
+use crate::metrics::number::{clock, count, milliseconds, share};
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{Point, ThresholdResult, Totals};
 

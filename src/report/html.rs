@@ -9,10 +9,10 @@ use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use crate::metrics::catalog::Unit;
+use crate::metrics::number;
 use crate::report::chart::{self, CELLS, Columns};
 use crate::report::error::ReportError;
 use crate::report::json::Results;
-use crate::report::number;
 use crate::report::untrusted::for_html;
 use crate::units::Duration;
 use crate::verdict::Outcome;

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::metrics::catalog::Unit;
+use crate::metrics::number::{NONE, clock, count, share};
 use crate::report::error::ReportError;
-use crate::report::number::{NONE, clock, count, share};
 use crate::report::table;
 use crate::report::untrusted::{for_junit, for_junit_line};
 use crate::units::Duration;

@@ -6,7 +6,7 @@ pub mod error;
 pub mod html;
 pub mod json;
 pub mod junit;
-pub mod number;
+
 pub mod table;
 pub mod terminal;
 pub mod untrusted;

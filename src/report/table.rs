@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::report::number::{count, milliseconds};
+use crate::metrics::number::{count, milliseconds};
 use crate::verdict::outcome::LatencyRow;
 
 /// Rows of cells, in columns as wide as their widest cell and two spaces apart: the first column to the left, the others

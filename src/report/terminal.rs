@@ -6,7 +6,7 @@
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::report::number::{clock, count, counted, duration, milliseconds, value};
+use crate::metrics::number::{clock, count, counted, duration, milliseconds, value};
 use crate::report::table;
 use crate::report::untrusted::for_log;
 use crate::verdict::Outcome;

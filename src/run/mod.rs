@@ -1,6 +1,19 @@
-//! Making the plan happen.
+//! Making the plan happen: workers with their users, one clock, one collector.
 
+pub mod clock;
+mod collector;
+mod driver;
+pub mod execute;
+mod health;
+pub mod limits;
+pub mod network;
 mod sink;
+pub mod stop;
+pub mod trace;
 pub mod user;
+mod worker;
 
+pub use collector::Collected;
+pub use execute::{Settings, execute};
 pub use sink::Sink;
+pub use stop::Stopper;

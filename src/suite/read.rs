@@ -62,12 +62,23 @@ fn suite_value(source: &Source, problems: &mut Problems) -> Option<Value> {
             return None;
         }
     };
-    let Value::Object(entries) = root.value() else {
+    let Value::Object(entries) = value_of(source, problems).unwrap_or_else(|| root.value()) else {
         let help = "a suite is a map with the keys `name`, `target`, `scenarios` …";
         problems.push(Problem::error("this is not a suite").help(help).at(source.at(&Path::root())));
         return None;
     };
     Some(Value::Object(entries.into_iter().filter(|(key, _)| !key.starts_with("x-")).collect()))
+}
+
+/// The file as `yaml_serde` reads it. Where it stops at the first mistake (a key that stands twice), the tree of places goes
+/// on instead, so that one mistake never hides the others.
+fn value_of(source: &Source, problems: &Problems) -> Option<Value> {
+    if problems.has_errors() {
+        return None;
+    }
+    let mut value: serde_yaml::Value = serde_yaml::from_str(source.text()).ok()?;
+    value.apply_merge().ok()?;
+    serde_yaml::from_value(value).ok()
 }
 
 /// The last net: whatever the schema let pass and the types do not.

@@ -219,7 +219,10 @@ impl Totals {
             ("failed", self.failed),
             ("timeout", self.timeout),
             ("disconnected", self.disconnected),
-            ("not sent", self.not_sent_busy + self.not_sent_offline + self.not_sent_generator + self.not_sent_abandoned),
+            (
+                "not sent",
+                self.not_sent_busy + self.not_sent_offline + self.not_sent_generator + self.not_sent_abandoned,
+            ),
             ("unfinished", self.unfinished),
         ]
     }

@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use cotillion::report::{FORMATS, html, json, junit, number, terminal};
+use cotillion::metrics::number;
+use cotillion::report::{FORMATS, html, json, junit, terminal};
 use cotillion::verdict::Outcome;
 use cotillion::verdict::outcome::{ThresholdResult, Totals};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
@@ -270,6 +271,7 @@ fn every_number_of_the_totals_is_in_the_page() {
         not_sent_busy: number(),
         not_sent_offline: number(),
         not_sent_generator: number(),
+        not_sent_abandoned: number(),
         unfinished: number(),
         sent: number(),
         acks: number(),

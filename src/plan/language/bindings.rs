@@ -137,9 +137,7 @@ impl<'a> Bindings<'a> {
     #[must_use]
     pub fn slot(&self, slot: &Slot) -> SlotValue<'a> {
         let json = |value: Option<&'a Value>, path: &Path| {
-            value
-                .and_then(|value| json_path::find_value(value, path))
-                .map_or(SlotValue::Undefined, SlotValue::Json)
+            value.and_then(|value| json_path::find_value(value, path)).map_or(SlotValue::Undefined, SlotValue::Json)
         };
         let text = |text: Option<&'a str>| text.map_or(SlotValue::Undefined, |text| SlotValue::Text(text.into()));
         match slot {

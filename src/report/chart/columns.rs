@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::report::number::{NONE, clock, count, milliseconds, share};
+use crate::metrics::number::{NONE, clock, count, milliseconds, share};
 use crate::verdict::outcome::Point;
 
 /// More columns than this are thinner than a pixel on a small screen.

@@ -6,9 +6,9 @@
 
 use std::fmt::Write as _;
 
+use crate::metrics::number::{clock, count};
 use crate::report::chart::columns::Columns;
 use crate::report::chart::scale::{Scale, times};
-use crate::report::number::{clock, count};
 use crate::report::untrusted::for_html;
 use crate::verdict::outcome::StageMark;
 

@@ -9,7 +9,13 @@ use crate::plan::{Plan, Scenario};
 use crate::units::Moment;
 
 impl Actor {
-    pub(super) fn bindings<'a>(&'a self, plan: &'a Plan, scenario: &'a Scenario, facts: Facts, now: Moment) -> Bindings<'a> {
+    pub(super) fn bindings<'a>(
+        &'a self,
+        plan: &'a Plan,
+        scenario: &'a Scenario,
+        facts: Facts,
+        now: Moment,
+    ) -> Bindings<'a> {
         let user = self.index(scenario);
         Bindings {
             user,

@@ -33,7 +33,9 @@ impl Actor {
         let sent = rendered.map_err(|error| error.to_string()).and_then(|()| {
             let args = std::str::from_utf8(&scratch).map_err(|error| error.to_string())?;
             let session = self.session.as_mut().ok_or("the user is not connected")?;
-            session.handle(scene.now, Input::Do(Intent::Emit { namespace: 0, args, ack })).map_err(|misuse| misuse.to_string())
+            session
+                .handle(scene.now, Input::Do(Intent::Emit { namespace: 0, args, ack }))
+                .map_err(|misuse| misuse.to_string())
         });
         scene.sink.scratch = scratch;
         match sent {
@@ -110,7 +112,15 @@ impl Actor {
     }
 
     /// Writes down what became of an emit that was answered or has timed out.
-    fn finish_emit(&mut self, scene: &mut Scene<'_>, emit: &Emit, outcome: ActionOutcome, latency: Duration, service: Duration, detail: &str) {
+    fn finish_emit(
+        &mut self,
+        scene: &mut Scene<'_>,
+        emit: &Emit,
+        outcome: ActionOutcome,
+        latency: Duration,
+        service: Duration,
+        detail: &str,
+    ) {
         let turn = self.thread.as_ref().and_then(|thread| thread.turn);
         let (Some(action), Some(turn)) = (emit.action, turn) else {
             if !matches!(outcome, ActionOutcome::Ok | ActionOutcome::Rejected) {

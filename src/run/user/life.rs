@@ -18,16 +18,27 @@ use crate::units::Moment;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {
     /// For its slot.
-    Waiting { until: Moment },
+    Waiting {
+        until: Moment,
+    },
     LoggingIn,
     /// The link is being opened.
-    Dialing { since: Moment, deadline: Moment },
+    Dialing {
+        since: Moment,
+        deadline: Moment,
+    },
     /// The link is open, the namespace has not answered.
-    Handshaking { since: Moment, opened: Moment, deadline: Moment },
+    Handshaking {
+        since: Moment,
+        opened: Moment,
+        deadline: Moment,
+    },
     SettingUp,
     Active,
     TearingDown,
-    BackingOff { until: Moment },
+    BackingOff {
+        until: Moment,
+    },
     /// Dropped, and `reconnect` is off.
     Away,
     Done,
@@ -194,9 +205,10 @@ impl Actor {
         let (kind, detail) = match (reason, link_end) {
             (Closed::ByUs, _) => return,
             (Closed::Link, Some(end)) => (end.kind, end.detail),
-            (Closed::PingTimeout { after }, _) => {
-                (Cow::from("ping timeout"), format!("the server sent no ping for {after}; it hangs, or the network does"))
-            }
+            (Closed::PingTimeout { after }, _) => (
+                Cow::from("ping timeout"),
+                format!("the server sent no ping for {after}; it hangs, or the network does"),
+            ),
             (Closed::Violation(violation), _) => {
                 scene.sink.recorder.count(self.cell(scene), Counter::ProtocolErrors);
                 (Cow::from("protocol violation"), violation.to_string())
@@ -232,10 +244,16 @@ impl Actor {
             self.outcome(scene, &turn, action, open);
             if open == ActionOutcome::Disconnected {
                 let detail = format!("{} after it was sent, in step {}", scene.now.since(sent), turn.number);
-                self.note(scene, Class::Action, &format!("{} {}", scene.scenario.actions[action].name, open.words()), detail);
+                self.note(
+                    scene,
+                    Class::Action,
+                    &format!("{} {}", scene.scenario.actions[action].name, open.words()),
+                    detail,
+                );
             }
         }
-        let rest = if open == ActionOutcome::Unfinished { ActionOutcome::Unfinished } else { ActionOutcome::NotSent(rest) };
+        let rest =
+            if open == ActionOutcome::Unfinished { ActionOutcome::Unfinished } else { ActionOutcome::NotSent(rest) };
         self.settle(scene, &turn, rest);
         self.last_turn_end = Some(scene.now);
     }
@@ -246,7 +264,11 @@ impl Actor {
         match (thread.place, end) {
             (Place::Login, End::Completed) => {
                 scene.sink.recorder.count(self.cell(scene), Counter::Logins);
-                scene.sink.recorder.record(self.cell(scene), Distribution::LoginLatency, scene.now.since(thread.started));
+                scene.sink.recorder.record(
+                    self.cell(scene),
+                    Distribution::LoginLatency,
+                    scene.now.since(thread.started),
+                );
                 self.logged_in = true;
                 self.dial(scene);
             }

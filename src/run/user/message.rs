@@ -50,7 +50,9 @@ pub enum Input {
     /// The link has ended: a kind for counting, and a sentence.
     LinkEnded(Failure),
     /// The run is being stopped: act no more, and have done by this moment.
-    Stop { drain_until: Moment },
+    Stop {
+        drain_until: Moment,
+    },
 }
 
 /// How long each phase of a connect took.

@@ -50,7 +50,8 @@ impl Actor {
                 (Some("application/x-www-form-urlencoded"), form.into_bytes())
             }
         };
-        if let Some(kind) = kind.filter(|_| !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))) {
+        if let Some(kind) = kind.filter(|_| !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")))
+        {
             headers.push(("content-type".into(), kind.into()));
         }
         Ok(HttpRequest { method: step.method, url: step.url.render(&bindings)?, headers, body })

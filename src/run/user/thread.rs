@@ -1,10 +1,10 @@
 //! A program being run: where it stands and what it waits for.
 
 use super::actor::{Actor, Scene};
+use crate::plan::Scenario;
 use crate::plan::language::functions::Draw;
 use crate::plan::scenario::Turn;
 use crate::plan::step::{Items, Operation, Program};
-use crate::plan::Scenario;
 use crate::units::{Duration, Moment};
 
 /// Which of a scenario's programs.
@@ -44,11 +44,23 @@ pub enum Wait {
     Ready,
     /// Nothing more: a step has failed, and the program ends.
     Failed,
-    Pause { until: Moment },
+    Pause {
+        until: Moment,
+    },
     /// The ack of the emit at `operation`. `planned` is when it should have been sent.
-    Ack { id: u64, operation: usize, planned: Moment, sent: Moment, deadline: Moment },
+    Ack {
+        id: u64,
+        operation: usize,
+        planned: Moment,
+        sent: Moment,
+        deadline: Moment,
+    },
     /// The response to the request at `operation`.
-    Response { operation: usize, sent: Moment, deadline: Moment },
+    Response {
+        operation: usize,
+        sent: Moment,
+        deadline: Moment,
+    },
 }
 
 impl Wait {

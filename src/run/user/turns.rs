@@ -49,7 +49,11 @@ impl Turns {
 impl Actor {
     /// When the turns want to be looked at again.
     pub(super) fn turns_deadline(&self, scenario: &Scenario) -> Moment {
-        let next = self.turns.next.map(|turn| turn.due).or(self.turns.latest.filter(|_| matches!(scenario.rhythm, Rhythm::Step { .. })));
+        let next = self
+            .turns
+            .next
+            .map(|turn| turn.due)
+            .or(self.turns.latest.filter(|_| matches!(scenario.rhythm, Rhythm::Step { .. })));
         let next = next.unwrap_or(Moment::NEVER);
         next.min(self.turns.until.unwrap_or(Moment::NEVER))
     }
@@ -108,6 +112,10 @@ impl Actor {
 
     /// The turn to start now; those that have waited too long are counted as busy on the way.
     fn next_to_run(&mut self, scene: &mut Scene<'_>) -> Option<Turn> {
+        if scene.scenario.most_turns.is_some_and(|most| self.turns.own >= most) {
+            self.turns.until = Some(scene.now);
+            return None;
+        }
         if scene.scenario.rhythm == Rhythm::ClosedLoop {
             let turn = scene.scenario.turn(self.user, self.turns.own, scene.now);
             self.turns.own += 1;
@@ -143,7 +151,7 @@ impl Actor {
         }
     }
 
-    fn abandon_waiting(&mut self, scene: &mut Scene<'_>, why: NotSent) {
+    pub(super) fn abandon_waiting(&mut self, scene: &mut Scene<'_>, why: NotSent) {
         let stopped = self.drain_until.is_some();
         while let Some(turn) = self.turns.waiting.pop_front() {
             if stopped {
@@ -158,7 +166,12 @@ impl Actor {
         let outcome = ActionOutcome::NotSent(why);
         self.outcome_of_all(scene, turn, outcome);
         for action in &scene.scenario.actions {
-            self.note(scene, Class::Action, &format!("{} {}", action.name, outcome.words()), format!("step {}", turn.number));
+            self.note(
+                scene,
+                Class::Action,
+                &format!("{} {}", action.name, outcome.words()),
+                format!("step {}", turn.number),
+            );
         }
     }
 

@@ -1,0 +1,177 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::plan::Overrides;
+use crate::units::Duration;
+
+/// Load tests for Socket.IO and WebSocket servers, from a laptop or a pipeline.
+#[derive(Debug, Parser)]
+#[command(name = "cotillion", version, about, long_about = None, after_help = AFTER_HELP)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str =
+    "Exit codes: 0 passed · 99 a threshold was not met · 104 the suite is wrong · 105 interrupted ·
+111 the run is invalid · 112 the target was not reached · 2 wrong command line · 1 a bug";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run suites, write reports, exit with the verdict.
+    Run(RunArgs),
+    /// Print what a suite will do; opens no socket.
+    Plan(PlanArgs),
+    /// One user, one turn, against the target, with every frame; for writing a suite.
+    Try(TryArgs),
+    /// Find everything that is wrong with suites.
+    Check(CheckArgs),
+    /// Run the built-in suite against the built-in target.
+    #[cfg(feature = "demo")]
+    Demo(DemoArgs),
+    /// Run the built-in target alone, until it is stopped.
+    #[cfg(feature = "demo")]
+    Serve(ServeArgs),
+    /// Print the JSON Schema of suites, for editors.
+    Schema,
+    /// Print what there is: protocols, loads, patterns, metrics, report formats, exit codes.
+    List,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Suite files, or folders with suites.
+    #[arg(required = true)]
+    pub suites: Vec<PathBuf>,
+    #[command(flatten)]
+    pub how: How,
+    #[command(flatten)]
+    pub overrides: OverrideArgs,
+}
+
+/// How to run, whatever is run.
+#[derive(Debug, Args)]
+pub struct How {
+    /// Where reports go: a folder for each suite below it.
+    #[arg(long, default_value = "cotillion-report", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Say nothing while running.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Threads with users; one a core unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub workers: Option<u16>,
+    /// A suspect run counts as invalid (exit code 111).
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// What the command line changes in a suite; shown in every report.
+#[derive(Debug, Args)]
+pub struct OverrideArgs {
+    /// Users at the peak, of all scenarios together.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    users: Option<u64>,
+    /// Length of the load; stages keep their proportions.
+    #[arg(long, value_name = "D")]
+    duration: Option<Duration>,
+    /// The step: a duration, `auto` or `asap`.
+    #[arg(long, value_name = "D", value_parser = every)]
+    every: Option<String>,
+    /// Replays the randomness of a run.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// A value for `{{ vars.NAME }}`.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment)]
+    vars: Vec<(String, String)>,
+    /// A host that may be put under load.
+    #[arg(long, value_name = "HOST")]
+    allow: Vec<String>,
+    /// Variables from this file instead of `.env`.
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+}
+
+impl OverrideArgs {
+    #[must_use]
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            users: self.users,
+            duration: self.duration,
+            every: self.every.clone(),
+            seed: self.seed,
+            vars: self.vars.clone(),
+            allow: self.allow.clone(),
+        }
+    }
+}
+
+fn every(text: &str) -> Result<String, String> {
+    if !matches!(text, "auto" | "asap") {
+        text.parse::<Duration>().map_err(|error| error.to_string())?;
+    }
+    Ok(text.to_owned())
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    pub suite: PathBuf,
+    #[command(flatten)]
+    pub overrides: OverrideArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct TryArgs {
+    pub suite: PathBuf,
+    /// The scenario to try; the first that acts unless given.
+    #[arg(long)]
+    pub scenario: Option<String>,
+    #[command(flatten)]
+    pub overrides: OverrideArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Suite files, or folders with suites.
+    #[arg(required = true)]
+    pub suites: Vec<PathBuf>,
+    #[command(flatten)]
+    pub overrides: OverrideArgs,
+}
+
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    pub how: How,
+    #[command(flatten)]
+    pub overrides: OverrideArgs,
+}
+
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 4000)]
+    pub port: u16,
+    /// How long a lot rests after a bid.
+    #[arg(long, value_name = "D", default_value = "1s")]
+    pub lot_cooldown: Duration,
+    /// How long a user rests after a bid.
+    #[arg(long, value_name = "D", default_value = "200ms")]
+    pub user_cooldown: Duration,
+    /// How often the server pings.
+    #[arg(long, value_name = "D", default_value = "25s")]
+    pub ping_interval: Duration,
+    /// How long it waits for the answer.
+    #[arg(long, value_name = "D", default_value = "20s")]
+    pub ping_timeout: Duration,
+}

@@ -1,0 +1,31 @@
+//! Writes reports. Each goes to a temporary name and is renamed, so that nobody ever reads half a report.
+
+use std::path::{Path, PathBuf};
+
+use crate::report::FORMATS;
+use crate::verdict::Outcome;
+
+/// Writes every format of an outcome into `folder`, and says where. All that can be written is written; the error names
+/// what could not.
+pub fn write(outcome: &Outcome, folder: &Path) -> Result<Vec<PathBuf>, String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("`{}` cannot be made: {error}", folder.display()))?;
+    let mut written = Vec::new();
+    let mut failed = Vec::new();
+    for format in FORMATS {
+        let path = folder.join(format.file);
+        let result = (format.render)(outcome)
+            .map_err(|error| error.to_string())
+            .and_then(|text| replace(&path, &text).map_err(|error| error.to_string()));
+        match result {
+            Ok(()) => written.push(path),
+            Err(error) => failed.push(format!("`{}` was not written: {error}", path.display())),
+        }
+    }
+    if failed.is_empty() { Ok(written) } else { Err(failed.join("\n")) }
+}
+
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let temporary = path.with_extension("tmp");
+    std::fs::write(&temporary, text)?;
+    std::fs::rename(&temporary, path)
+}

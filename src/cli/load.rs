@@ -1,0 +1,145 @@
+//! From what the user named on the command line to suites that are read, and to plans.
+
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
+use super::screen;
+use crate::plan::Overrides;
+use crate::plan::compile::{Context, compile};
+use crate::plan::{Plan, target};
+use crate::secrets::Redactor;
+use crate::suite::diagnostic;
+use crate::suite::env::Environment;
+use crate::suite::problem::{Problem, Problems};
+use crate::suite::read::{Loaded, read};
+
+/// A suite's text, and what relative paths in it are relative to.
+#[derive(Debug, Clone)]
+pub struct SuiteText {
+    /// As the user named it.
+    pub file: PathBuf,
+    pub text: String,
+}
+
+/// A suite that was read, with everything a plan needs beside it.
+#[derive(Debug)]
+pub struct Ready {
+    pub loaded: Loaded,
+    folder: PathBuf,
+}
+
+/// The suites that were named: files as they are, folders with all their `.yaml` and `.yml`, in the order of their names.
+pub fn find(named: &[PathBuf]) -> Result<Vec<SuiteText>, Problem> {
+    let mut files = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            let found = suites_in(path)?;
+            if found.is_empty() {
+                let what = format!("there is no suite in `{}`", path.display());
+                return Err(Problem::error(what).help("suites end in .yaml or .yml"));
+            }
+            files.extend(found);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    files.into_iter().map(|file| text_of(&file).map(|text| SuiteText { file, text })).collect()
+}
+
+fn suites_in(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let unreadable = |error: std::io::Error| unreadable(folder, &error);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_file() && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn text_of(file: &Path) -> Result<String, Problem> {
+    std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::error(format!("`{}` cannot be read: {error}", path.display()))
+        .help("name a suite file, or a folder with suites")
+}
+
+/// Reads a suite and compiles it once, so that every problem is known. `None` if some of them are errors.
+pub fn prepare(
+    suite: &SuiteText,
+    environment: &Environment,
+    overrides: &Overrides,
+    problems: &mut Problems,
+) -> Option<Ready> {
+    let (loaded, mut found) = read(&suite.file, &suite.text, environment);
+    let ready =
+        loaded.map(|loaded| Ready { loaded, folder: suite.file.parent().unwrap_or(Path::new("")).to_path_buf() });
+    if let Some(ready) = &ready {
+        let (_, more) = ready.compile(overrides, None, 0);
+        found.add_later(more);
+    }
+    found.sort();
+    if let Some(ready) = &ready {
+        redact(&mut found, &Redactor::new(&ready.loaded.secrets));
+    }
+    let failed = found.has_errors();
+    problems.extend(found);
+    ready.filter(|_| !failed)
+}
+
+impl Ready {
+    /// The plan, against the built-in target where that is meant and runs at `built_in`.
+    pub fn compile(&self, overrides: &Overrides, built_in: Option<&str>, seed: u64) -> (Option<Plan>, Problems) {
+        let files = |name: &str| std::fs::read_to_string(self.folder.join(name)).map_err(|error| error.to_string());
+        compile(&self.loaded, &Context { overrides, files: &files, built_in, seed })
+    }
+
+    /// Does the suite want the built-in target?
+    #[must_use]
+    pub fn wants_built_in(&self) -> bool {
+        self.loaded.suite.target.url == target::BUILT_IN
+    }
+
+    /// A file that the suite names, as bytes.
+    pub fn bytes(&self, name: &str) -> std::io::Result<Vec<u8>> {
+        std::fs::read(self.folder.join(name))
+    }
+}
+
+/// Lines of the file are shown with a problem, and a suite may hold a secret that also stands in the environment.
+fn redact(problems: &mut Problems, redactor: &Redactor) {
+    for problem in &mut problems.0 {
+        problem.what = redactor.redact(&problem.what).into_owned();
+        problem.help = problem.help.as_deref().map(|help| redactor.redact(help).into_owned());
+        if let Some(location) = &mut problem.location {
+            location.text = redactor.redact(&location.text).into_owned();
+        }
+    }
+}
+
+/// Shows problems; the exit code that they come to.
+pub fn show(problems: &Problems) -> Exit {
+    if !problems.is_empty() {
+        screen::note(&diagnostic::render(problems, screen::colour() && screen::is_watched()));
+    }
+    if problems.has_errors() { Exit::Suite } else { Exit::Ok }
+}
+
+/// All suites, read; or the problems, shown.
+pub fn prepare_all(
+    suites: &[SuiteText],
+    environment: (Environment, Problems),
+    overrides: &Overrides,
+) -> Result<Vec<Ready>, Exit> {
+    let (environment, mut problems) = environment;
+    let ready: Vec<Option<Ready>> =
+        suites.iter().map(|suite| prepare(suite, &environment, overrides, &mut problems)).collect();
+    match show(&problems) {
+        Exit::Ok => Ok(ready.into_iter().flatten().collect()),
+        exit => Err(exit),
+    }
+}

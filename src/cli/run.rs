@@ -1,0 +1,171 @@
+//! `cotillion run`: suite → plan → run → outcome → reports → exit code, on one screen.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::{How, RunArgs};
+use super::exit::Exit;
+use super::load::{self, Ready};
+use super::machine::Machine;
+use super::progress::Progress;
+use super::{environment, files, screen, signals, tls};
+use crate::plan::{Overrides, Plan};
+use crate::record::{Header, Results};
+use crate::report::terminal;
+use crate::run::execute::RunError;
+use crate::run::{Collected, Settings, Stopper, execute, limits};
+use crate::secrets::Redactor;
+use crate::suite::problem::{Problem, Problems};
+use crate::units::Duration;
+use crate::verdict::outcome::{Ended, Outcome, RunInfo};
+use crate::verdict::{Circumstances, freeze};
+
+pub fn run(args: &RunArgs) -> Exit {
+    let overrides = args.overrides.overrides();
+    let suites = match load::find(&args.suites) {
+        Ok(suites) => suites,
+        Err(problem) => return load::show(&Problems(vec![problem])),
+    };
+    match load::prepare_all(&suites, environment::read(args.overrides.env_file.as_deref()), &overrides) {
+        Ok(ready) => run_all(&ready, &overrides, &args.how),
+        Err(exit) => exit,
+    }
+}
+
+/// Runs suites one after another; a signal stops the one that runs and leaves out the rest.
+pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
+    let stopper = Stopper::new();
+    if let Err(error) = signals::listen(stopper.clone()) {
+        screen::note(&format!("signals cannot be heard: {error}\n"));
+        return Exit::Internal;
+    }
+    let mut exit = Exit::Ok;
+    for ready in suites {
+        exit = exit.worse(run_one(ready, overrides, how, &stopper));
+        if stopper.reason().is_some() {
+            break;
+        }
+    }
+    exit
+}
+
+fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stopper) -> Exit {
+    let machine = Machine::here(how.workers);
+    #[cfg(feature = "demo")]
+    let target = match super::target::start(ready) {
+        Ok(target) => target,
+        Err(error) => {
+            screen::note(&format!("the built-in target cannot be started: {error}\n"));
+            return Exit::Unreachable;
+        }
+    };
+    #[cfg(feature = "demo")]
+    let built_in = target.as_ref().map(|target| target.url());
+    #[cfg(not(feature = "demo"))]
+    let built_in: Option<String> = None;
+    let (plan, problems) = ready.compile(overrides, built_in.as_deref(), machine.seed);
+    let Some(plan) = plan else { return load::show(&problems) };
+    let plan = Arc::new(plan);
+    let settings = match settings(ready, &plan, &machine) {
+        Ok(settings) => settings,
+        Err(problem) => return load::show(&Problems(vec![problem])),
+    };
+    announce(&plan, how);
+    let progress = Progress::new(plan.duration, how.quiet);
+    let collected = execute(&plan, settings, stopper, &mut |results| progress.second(results));
+    progress.finish();
+    conclude(&plan, collected, how, stopper, &machine)
+}
+
+/// Everything that a run needs and that can be wrong before it: certificates, the open-file limit.
+fn settings(ready: &Ready, plan: &Plan, machine: &Machine) -> Result<Settings, Problem> {
+    limits::allow_connections(plan.users()).map_err(|error| Problem::error(error.to_string()))?;
+    Ok(Settings {
+        workers: machine.workers,
+        cores: machine.cores,
+        tls: tls::context(ready, plan)?,
+        facts: machine.facts,
+        trace: None,
+    })
+}
+
+fn announce(plan: &Plan, how: &How) {
+    if how.quiet {
+        return;
+    }
+    let summary = plan.summary();
+    screen::note(&format!(
+        "{}: {} users, {} against {}\n",
+        plan.name,
+        plan.users(),
+        plan.duration,
+        plan.target.display
+    ));
+    for warning in summary.warnings {
+        screen::note(&format!("  note: {warning}\n"));
+    }
+}
+
+/// Judges what was collected, writes the reports, shows the summary.
+fn conclude(
+    plan: &Plan,
+    collected: Result<Collected, RunError>,
+    how: &How,
+    stopper: &Stopper,
+    machine: &Machine,
+) -> Exit {
+    let interrupted = stopper.reason().map_or(Ended::Completed, |signal| Ended::Interrupted { signal });
+    let (collected, ended) = match collected {
+        Ok(collected) => (collected, interrupted),
+        Err(RunError::Unreachable(reason)) => {
+            let results = Results::new(Header { axes: plan.axes.clone() });
+            (Collected { results, ..Collected::default() }, Ended::Unreachable { reason })
+        }
+        Err(error) => {
+            screen::note(&format!("{error}\n"));
+            return Exit::Internal;
+        }
+    };
+    let mut secrets = plan.secrets.clone();
+    secrets.merge(collected.secrets);
+    let folder = how.out.join(&plan.name);
+    let run = run_info(plan, &collected.results, ended, machine, &folder);
+    let outcome = freeze(plan, &collected.results, Circumstances { run, strict: how.strict }, &Redactor::new(&secrets));
+    report(&outcome, &folder)
+}
+
+fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, folder: &Path) -> RunInfo {
+    let mut warnings = plan.summary().warnings;
+    warnings.retain(|warning| warning.contains("TLS"));
+    RunInfo {
+        id: machine.run_id.clone(),
+        started: machine.started.clone(),
+        duration: Duration::from_secs(results.seconds()),
+        planned_duration: plan.duration,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: plan.seed,
+        target: plan.target.display.clone(),
+        protocol: plan.target.protocol.clone(),
+        overrides: plan.overrides.clone(),
+        workers: machine.workers,
+        machine: machine.name.clone(),
+        warnings,
+        ended,
+        report_dir: folder.is_relative().then(|| folder.display().to_string()),
+    }
+}
+
+fn report(outcome: &Outcome, folder: &Path) -> Exit {
+    screen::print(&terminal::render(outcome, screen::colour(), screen::width()));
+    match files::write(outcome, folder) {
+        Ok(written) => {
+            let names: Vec<String> = written.iter().map(|path| format!("  {}\n", path.display())).collect();
+            screen::print(&format!("\nreports:\n{}", names.concat()));
+            Exit::of(outcome)
+        }
+        Err(error) => {
+            screen::note(&format!("{error}\nmake the folder writable, or choose another with `--out`\n"));
+            Exit::Internal
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Adds up what the workers hand over, second by second.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::Receiver;
+
+use super::health::Health;
+use super::worker::HandOver;
+use crate::record::{Gauges, Header, Results, Second};
+use crate::secrets::Secrets;
+use crate::units::{Duration, Moment};
+
+/// A run's numbers, and what was learned in it that must not be printed.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub results: Results,
+    pub secrets: Secrets,
+}
+
+/// Collects until every worker has handed over its last. `on_second` sees the results after each second that is complete.
+pub fn collect(
+    receiver: &Receiver<HandOver>,
+    workers: usize,
+    header: Header,
+    mut health: Health,
+    on_second: &mut dyn FnMut(&Results),
+) -> Collected {
+    let mut collected = Collected { results: Results::new(header), secrets: Secrets::default() };
+    let mut open: BTreeMap<u64, Second> = BTreeMap::new();
+    let mut workers: Vec<Worker> = vec![Worker::default(); workers];
+    while workers.iter().any(|worker| !worker.ended) {
+        let Ok(hand_over) = receiver.recv() else { break };
+        let worker = &mut workers[hand_over.worker];
+        *worker = Worker {
+            reached: hand_over.second + 1,
+            ended: hand_over.last,
+            connected: hand_over.connected,
+            ready: hand_over.ready,
+        };
+        collected.secrets.merge(hand_over.secrets);
+        let second = open.entry(hand_over.second).or_default();
+        second.recorder.add(&hand_over.recorder);
+        second.findings.add(hand_over.findings);
+        let complete = workers.iter().filter(|worker| !worker.ended).map(|worker| worker.reached).min();
+        let complete = complete.unwrap_or(u64::MAX);
+        while let Some(entry) = open.first_entry().filter(|entry| *entry.key() < complete) {
+            let (number, second) = entry.remove_entry();
+            let end = Moment::START + Duration::SECOND * (number + 1);
+            let gauges = Gauges {
+                users: workers.iter().map(|worker| worker.connected).sum(),
+                cpu: health.cpu(end),
+                memory: health.memory(),
+            };
+            fill_gap(&mut collected.results, number);
+            let ready_users = workers.iter().map(|worker| worker.ready).sum();
+            collected.results.add(Second { number, gauges, ready_users, ..second });
+            on_second(&collected.results);
+        }
+    }
+    collected
+}
+
+/// Seconds in which no worker could hand over anything are there all the same: a stall must not shorten the timeline.
+fn fill_gap(results: &mut Results, until: u64) {
+    for number in results.seconds()..until {
+        let gauges = results.timeline.last().map_or_else(Gauges::default, |point| point.gauges);
+        results.add(Second { number, gauges, ..Second::default() });
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Worker {
+    /// All seconds below this one are handed over.
+    reached: u64,
+    ended: bool,
+    connected: u64,
+    ready: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::metrics::{Axes, Cell, Counter, Part, Recorder, ScenarioAxis};
+    use crate::record::Findings;
+
+    fn hand_over(worker: usize, second: u64, ok: u64, last: bool) -> HandOver {
+        let mut recorder = Recorder::new(1);
+        recorder.count_many(Cell(0), Counter::Ok, ok);
+        HandOver {
+            worker,
+            second,
+            recorder,
+            findings: Findings::default(),
+            secrets: Secrets::default(),
+            connected: ok,
+            ready: 1,
+            last,
+        }
+    }
+
+    fn check(hand_overs: Vec<HandOver>, expected: &[(u64, u64)]) {
+        let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into()], actions: vec![] };
+        let (sender, receiver) = channel();
+        let workers = hand_overs.iter().map(|hand_over| hand_over.worker).max().unwrap_or(0) + 1;
+        for hand_over in hand_overs {
+            sender.send(hand_over).unwrap();
+        }
+        drop(sender);
+        let mut seen = 0;
+        let header = Header { axes: Axes { scenarios: vec![axis] } };
+        let collected = collect(&receiver, workers, header, Health::new(1), &mut |_| seen += 1);
+        let found: Vec<(u64, u64)> = collected
+            .results
+            .timeline
+            .iter()
+            .map(|point| (point.number, point.counters[Counter::Ok as usize]))
+            .collect();
+        assert_eq!(found, expected);
+        let total: u64 = expected.iter().map(|(_, ok)| ok).sum();
+        assert_eq!(collected.results.numbers(Part::default()).counter(Counter::Ok), total);
+        assert!(seen > 0);
+    }
+
+    #[test]
+    fn a_second_is_complete_when_every_worker_has_told_of_it() {
+        check(
+            vec![
+                hand_over(0, 0, 1, false),
+                hand_over(0, 1, 2, false),
+                hand_over(1, 0, 4, false),
+                hand_over(1, 1, 8, true),
+                hand_over(0, 2, 16, true),
+            ],
+            &[(0, 5), (1, 10), (2, 16)],
+        );
+    }
+
+    #[test]
+    fn a_stalled_worker_leaves_no_gap_in_the_timeline() {
+        check(vec![hand_over(0, 0, 1, false), hand_over(0, 3, 7, true)], &[(0, 1), (1, 0), (2, 0), (3, 7)]);
+    }
+}

@@ -1,0 +1,174 @@
+//! Carries out what a user wants: one task a user, one loop, all of its waiting in one place.
+
+use std::cell::RefCell;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::task::{JoinHandle, spawn_local};
+
+use super::clock::Clock;
+use super::network::Network;
+use super::sink::Sink;
+use super::stop::StopSignal;
+use super::trace::Trace;
+use super::user::{Actor, Command, Facts, Failure, Input, Phases, Scene};
+use crate::plan::Plan;
+use crate::plan::language::Response;
+use crate::transport::link::Link;
+use crate::units::{Duration, Moment};
+
+/// What the users of one worker share.
+#[derive(Debug)]
+pub struct Surroundings<N> {
+    pub plan: Arc<Plan>,
+    pub network: N,
+    pub clock: Clock,
+    pub facts: Facts,
+    pub sink: RefCell<Sink>,
+    pub stop: StopSignal,
+    /// Writes down what a user does, where somebody wants to see it.
+    pub trace: Option<Trace>,
+}
+
+/// How long open actions may still take when the run is stopped.
+pub const DRAIN: Duration = Duration::from_secs(3);
+/// How long the server may take to close a connection that we leave.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+/// Normal closure (RFC 6455 §7.4.1).
+const CLOSE_NORMAL: u16 = 1000;
+
+type Pending<T> = Option<Pin<Box<dyn Future<Output = T>>>>;
+
+/// A user's connections to the world.
+struct Wires<N: Network> {
+    link: Option<N::Link>,
+    connecting: Pending<Result<(N::Link, Phases), Failure>>,
+    requesting: Pending<Result<Response, Failure>>,
+    closing: Option<JoinHandle<()>>,
+}
+
+/// Lives a user's life to its end.
+pub async fn drive<N: Network>(mut actor: Actor, scenario: usize, here: Rc<Surroundings<N>>) {
+    let plan = Arc::clone(&here.plan);
+    let scenario = &plan.scenarios[scenario];
+    let mut wires = Wires::<N> { link: None, connecting: None, requesting: None, closing: None };
+    let mut timer = pin!(here.clock.sleep_until(Moment::NEVER));
+    let mut armed = Moment::NEVER;
+    let mut stopped = pin!(here.stop.clone().stopped());
+    let mut stopping = false;
+    loop {
+        let mut broken = None;
+        while let Some(command) = actor.poll() {
+            if let Some(trace) = &here.trace {
+                trace.command(here.clock.now(), &command);
+            }
+            if command == Command::Done {
+                if let Some(closing) = wires.closing.take() {
+                    // A task that was cancelled or failed has closed its socket all the same.
+                    let _ = closing.await;
+                }
+                return;
+            }
+            broken = broken.or(wires.carry_out(command, &here));
+        }
+        let deadline = actor.deadline(scenario);
+        if deadline != armed {
+            timer.as_mut().reset(here.clock.instant(deadline));
+            armed = deadline;
+        }
+        let input = match broken {
+            Some(failure) => Input::LinkEnded(failure),
+            None => tokio::select! {
+                biased;
+                () = &mut stopped, if !stopping => {
+                    stopping = true;
+                    Input::Stop { drain_until: here.clock.now() + DRAIN }
+                }
+                input = wires.input() => input,
+                () = &mut timer => {
+                    armed = Moment::NEVER;
+                    Input::Timeout
+                }
+            },
+        };
+        let now = here.clock.now();
+        if let Some(trace) = &here.trace {
+            trace.input(now, &input);
+        }
+        let mut sink = here.sink.borrow_mut();
+        actor.handle(&mut Scene { plan: &plan, scenario, facts: here.facts, now, sink: &mut sink }, input);
+    }
+}
+
+impl<N: Network> Wires<N> {
+    /// `Some` when the link turns out to be of no use any more.
+    fn carry_out(&mut self, command: Command, here: &Rc<Surroundings<N>>) -> Option<Failure> {
+        match command {
+            Command::Send(frame) => {
+                let queued = self.link.as_mut().map(|link| link.queue(frame));
+                if let Some(Err(error)) = queued {
+                    self.hang_up();
+                    return Some(Failure { kind: "send queue full".into(), detail: error.to_string() });
+                }
+            }
+            Command::Connect(request) => {
+                let here = Rc::clone(here);
+                self.connecting = Some(Box::pin(async move { here.network.connect(request).await }));
+            }
+            Command::Http(request) => {
+                let here = Rc::clone(here);
+                self.requesting = Some(Box::pin(async move { here.network.request(request).await }));
+            }
+            Command::Close => {
+                (self.connecting, self.requesting) = (None, None);
+                self.hang_up();
+            }
+            Command::Done => {}
+        }
+        None
+    }
+
+    /// Closes the link beside everything else: a slow goodbye must not keep the user.
+    fn hang_up(&mut self) {
+        if let Some(mut link) = self.link.take() {
+            self.closing = Some(spawn_local(async move { link.close(CLOSE_NORMAL, CLOSE_PATIENCE).await }));
+        }
+    }
+
+    /// The next thing that comes over any wire; never, if none is open.
+    async fn input(&mut self) -> Input {
+        let Self { link, connecting, requesting, .. } = self;
+        tokio::select! {
+            biased;
+            received = async { match link { Some(link) => link.recv().await, None => std::future::pending().await } } => match received {
+                Ok(frame) => Input::Frame(frame),
+                Err(end) => {
+                    self.link = None;
+                    Input::LinkEnded(Failure { kind: end.kind().into(), detail: end.to_string() })
+                }
+            },
+            connected = wait(connecting) => {
+                self.connecting = None;
+                match connected {
+                    Ok((link, phases)) => {
+                        self.link = Some(link);
+                        Input::Linked(phases)
+                    }
+                    Err(failure) => Input::NotLinked(failure),
+                }
+            }
+            response = wait(requesting) => {
+                self.requesting = None;
+                Input::Response(response)
+            }
+        }
+    }
+}
+
+async fn wait<T>(pending: &mut Pending<T>) -> T {
+    match pending {
+        Some(pending) => pending.await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,99 @@
+//! A whole run, from the first connection to the last hand-over.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
+
+use super::clock::Clock;
+use super::collector::{Collected, collect};
+use super::health::Health;
+use super::network::{TargetNetwork, preflight};
+use super::stop::Stopper;
+use super::trace::Trace;
+use super::user::Facts;
+use super::worker::{Task, work};
+use crate::plan::Plan;
+use crate::record::{Header, Results};
+use crate::transport::tls::TlsContext;
+
+/// How to run a plan.
+#[derive(Debug)]
+pub struct Settings {
+    /// Threads with users, at least 1.
+    pub workers: usize,
+    /// Cores of the machine, for the generator's own CPU share.
+    pub cores: usize,
+    pub tls: TlsContext,
+    pub facts: Facts,
+    pub trace: Option<Trace>,
+}
+
+/// Why nothing was run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Nobody answers at the target; a sentence.
+    #[error("{0}")]
+    Unreachable(String),
+    #[error("this machine does not give the threads to run with: {0}; try fewer `--workers`")]
+    Threads(#[from] std::io::Error),
+    #[error("a worker failed; this is a bug, please report it: {0}")]
+    Worker(String),
+}
+
+/// Runs a plan to its end, or until it is stopped. `on_second` sees the results after each second.
+pub fn execute(
+    plan: &Arc<Plan>,
+    settings: Settings,
+    stopper: &Stopper,
+    on_second: &mut dyn FnMut(&Results),
+) -> Result<Collected, RunError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let network = TargetNetwork::new(plan, settings.tls.clone(), Clock::start());
+    let stopped = stopper.signal().stopped();
+    runtime.block_on(async {
+        tokio::select! {
+            reached = preflight(plan, &network) => reached.map_err(RunError::Unreachable),
+            () = stopped => Ok(()),
+        }
+    })?;
+    drop(runtime);
+    let workers = settings.workers.max(1);
+    let (sender, receiver) = channel();
+    let clock = Clock::start();
+    let mut threads = Vec::new();
+    for worker in 0..workers {
+        let task = Task {
+            worker,
+            users: users_of(plan, worker, workers),
+            plan: Arc::clone(plan),
+            network: TargetNetwork::new(plan, settings.tls.clone(), clock),
+            clock,
+            facts: settings.facts,
+            stop: stopper.signal(),
+            trace: settings.trace.clone(),
+        };
+        let sender = sender.clone();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let name = format!("worker-{worker}");
+        threads.push(thread::Builder::new().name(name).spawn(move || runtime.block_on(work(task, sender)))?);
+    }
+    drop(sender);
+    let header = Header { axes: plan.axes.clone() };
+    let collected = collect(&receiver, workers, header, Health::new(settings.cores), on_second);
+    for thread in threads {
+        thread.join().map_err(|panic| RunError::Worker(words(&*panic)))?;
+    }
+    Ok(collected)
+}
+
+/// Every worker gets every so-manieth user, so that each has its share of every scenario and of every ramp.
+fn users_of(plan: &Plan, worker: usize, workers: usize) -> Vec<(usize, u64)> {
+    let scenarios = plan.scenarios.iter().enumerate();
+    let users = scenarios.flat_map(|(number, scenario)| (0..scenario.users).map(move |user| (number, user)));
+    users.enumerate().filter(|(index, _)| index % workers == worker).map(|(_, user)| user).collect()
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("it did not say why").to_owned()
+}

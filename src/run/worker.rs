@@ -1,0 +1,124 @@
+//! One thread with its own runtime, its own users and its own books. Workers share nothing that is written on the hot path.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use tokio::task::{JoinSet, LocalSet};
+
+use super::clock::Clock;
+use super::driver::{Surroundings, drive};
+use super::network::Network;
+use super::sink::Sink;
+use super::stop::StopSignal;
+use super::trace::Trace;
+use super::user::{Actor, Facts};
+use crate::metrics::{Cell, Distribution, Recorder};
+use crate::plan::Plan;
+use crate::record::Findings;
+use crate::secrets::Secrets;
+use crate::units::{Duration, Moment};
+
+/// What a worker has seen since it last told.
+#[derive(Debug)]
+pub struct HandOver {
+    pub worker: usize,
+    /// The second that this belongs to.
+    pub second: u64,
+    pub recorder: Recorder,
+    pub findings: Findings,
+    pub secrets: Secrets,
+    /// Users with a connected namespace at its end.
+    pub connected: u64,
+    /// Users that have ever been ready.
+    pub ready: u64,
+    /// Nothing more comes from this worker.
+    pub last: bool,
+}
+
+/// What a worker is given.
+#[derive(Debug)]
+pub struct Task<N> {
+    pub worker: usize,
+    /// Number of the scenario and index in it, for each of its users.
+    pub users: Vec<(usize, u64)>,
+    pub plan: Arc<Plan>,
+    pub network: N,
+    pub clock: Clock,
+    pub facts: Facts,
+    pub stop: StopSignal,
+    pub trace: Option<Trace>,
+}
+
+/// Runs all users of a worker to their ends. A user that panics is a bug of ours: the panic goes on in this thread.
+pub async fn work<N: Network>(task: Task<N>, hand_over: Sender<HandOver>) {
+    let cells = task.plan.axes.len();
+    let here = Rc::new(Surroundings {
+        plan: task.plan,
+        network: task.network,
+        clock: task.clock,
+        facts: task.facts,
+        sink: RefCell::new(Sink::new(cells)),
+        stop: task.stop,
+        trace: task.trace,
+    });
+    let local = LocalSet::new();
+    let books = Books { worker: task.worker, cells, here: Rc::clone(&here), hand_over };
+    local
+        .run_until(async move {
+            let mut users = JoinSet::new();
+            for (scenario, user) in task.users {
+                let actor = Actor::new(&here.plan, scenario, user);
+                users.spawn_local(drive(actor, scenario, Rc::clone(&here)));
+            }
+            let mut second = 0;
+            loop {
+                let end = Moment::START + Duration::SECOND * (second + 1);
+                tokio::select! {
+                    () = here.clock.sleep_until(end) => {
+                        books.close(second, end, false);
+                        // After a stall the clock may be seconds ahead: numbers belong to the second that is now.
+                        second = (second + 1).max(here.clock.now().second());
+                    }
+                    ended = users.join_next() => match ended {
+                        None => break,
+                        Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                        Some(_) => {}
+                    },
+                }
+            }
+            books.close(second, here.clock.now(), true);
+        })
+        .await;
+}
+
+struct Books<N> {
+    worker: usize,
+    cells: usize,
+    here: Rc<Surroundings<N>>,
+    hand_over: Sender<HandOver>,
+}
+
+impl<N> Books<N> {
+    /// Hands over what was seen in a second whose end was `planned`.
+    fn close(&self, second: u64, planned: Moment, last: bool) {
+        let mut sink = self.here.sink.borrow_mut();
+        if self.cells > 0 {
+            // The timers of this very thread, measured by one of them. Cell 0 always exists.
+            sink.recorder.record(Cell(0), Distribution::TimerLag, self.here.clock.now().since(planned));
+        }
+        let recorder = std::mem::replace(&mut sink.recorder, Recorder::new(self.cells));
+        // The collector outlives its workers, unless it has panicked; then this worker's numbers have nowhere to go.
+        let _ = self.hand_over.send(HandOver {
+            worker: self.worker,
+            second,
+            recorder,
+            findings: std::mem::take(&mut sink.findings),
+            secrets: std::mem::take(&mut sink.secrets),
+            connected: sink.connected,
+            ready: sink.ready,
+            last,
+        });
+    }
+}

@@ -1,0 +1,189 @@
+//! From results to the outcome: everything computed, judged, put into words, redacted; then nothing changes any more.
+
+use super::judge::judge;
+use super::outcome::{
+    Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity, Verdict,
+};
+use super::rows;
+use super::validity::assess;
+use crate::metrics::number;
+use crate::plan::Plan;
+use crate::record::Results;
+use crate::record::finding::{Class, Kind, Tally};
+use crate::secrets::Redactor;
+
+/// What the outcome needs that neither plan nor results know.
+#[derive(Debug, Clone)]
+pub struct Circumstances {
+    pub run: RunInfo,
+    /// `--strict`: a suspect run is invalid.
+    pub strict: bool,
+}
+
+/// Makes the outcome of a run. Every text in it that somebody else wrote goes through `redactor`.
+#[must_use]
+pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, redactor: &Redactor) -> Outcome {
+    let Circumstances { mut run, strict } = circumstances;
+    let file = plan.file.display().to_string();
+    if run.ended == Ended::Completed && results.ready_users == 0 {
+        run.ended = Ended::Unreachable { reason: never_ready(results) };
+    }
+    let completed = run.ended == Ended::Completed;
+    let observed: Vec<Judged> =
+        plan.thresholds.iter().map(|threshold| judge(threshold, results, &file, completed)).collect();
+    let (validity, reasons) =
+        if completed { assess(plan, results, &observed, strict) } else { (Validity::Valid, Vec::new()) };
+    let thresholds = if validity == Validity::Invalid {
+        plan.thresholds.iter().map(|threshold| judge(threshold, results, &file, false)).collect()
+    } else {
+        observed
+    };
+    let status = status(&run.ended, validity, &thresholds);
+    let sentence = sentence(status, &run.ended, &thresholds, &reasons);
+    let mut outcome = Outcome {
+        suite: SuiteInfo {
+            name: plan.name.clone(),
+            description: plan.description.clone(),
+            tags: plan.tags.clone(),
+            file,
+            line: plan.name_line,
+        },
+        verdict: Verdict { status, validity, reasons, sentence },
+        thresholds,
+        scenarios: rows::scenarios(plan, results),
+        totals: rows::totals(&results.numbers(crate::metrics::Part::default())),
+        latencies: rows::latencies(plan, results),
+        metrics: rows::metrics(results),
+        errors: errors(plan, results),
+        timeline: rows::timeline(plan, results),
+        plan: plan.summary(),
+        run,
+    };
+    redact(&mut outcome, redactor);
+    outcome
+}
+
+const fn status_of_ended(ended: &Ended) -> Option<Status> {
+    match ended {
+        Ended::Completed => None,
+        Ended::Interrupted { .. } => Some(Status::Interrupted),
+        Ended::Unreachable { .. } => Some(Status::Unreachable),
+    }
+}
+
+fn status(ended: &Ended, validity: Validity, thresholds: &[Judged]) -> Status {
+    if let Some(status) = status_of_ended(ended) {
+        status
+    } else if validity == Validity::Invalid {
+        Status::Invalid
+    } else if thresholds.iter().any(Judged::fails) {
+        Status::Fail
+    } else {
+        Status::Pass
+    }
+}
+
+fn sentence(status: Status, ended: &Ended, thresholds: &[Judged], reasons: &[String]) -> String {
+    match (status, ended) {
+        (_, Ended::Unreachable { reason }) => format!("Nothing was measured: {reason}"),
+        (_, Ended::Interrupted { signal }) => {
+            format!("The run was stopped by {signal}; what ran until then is here, thresholds are not judged.")
+        }
+        (Status::Invalid, _) => format!("This run cannot judge the server: {}.", reasons.join("; ")),
+        (Status::Fail, _) => failed(thresholds),
+        _ => passed(thresholds),
+    }
+}
+
+fn failed(thresholds: &[Judged]) -> String {
+    let broken: Vec<&Judged> = thresholds.iter().filter(|threshold| threshold.fails()).collect();
+    let all = number::counted(thresholds.len() as u64, "threshold");
+    let were = if broken.len() == 1 { "was" } else { "were" };
+    let first = broken.first().map_or(String::new(), |threshold| match threshold.result {
+        ThresholdResult::NoData => format!(": `{}` has no sample", threshold.name),
+        _ => format!(": `{}` was {}", threshold.name, threshold.observed_text),
+    });
+    let more = if broken.len() > 1 { format!(", and {} more", broken.len() - 1) } else { String::new() };
+    format!("{} of {all} {were} not met{first}{more}.", broken.len())
+}
+
+fn passed(thresholds: &[Judged]) -> String {
+    let warned = thresholds.iter().filter(|threshold| !matches!(threshold.result, ThresholdResult::Met)).count();
+    match (thresholds.len(), warned) {
+        (0, _) => "The run is complete; the suite has no thresholds.".to_owned(),
+        (1, 0) => "The one threshold was met.".to_owned(),
+        (all, 0) => format!("All {all} thresholds were met."),
+        (all, warned) => format!("{} of {all} thresholds were met, the rest only warns.", all - warned),
+    }
+}
+
+/// Why no user ever became ready: the most frequent of what went wrong before that.
+fn never_ready(results: &Results) -> String {
+    let before = results
+        .findings
+        .iter()
+        .filter(|(kind, _)| matches!(kind.class, Class::Connect | Class::Login | Class::Step | Class::Disconnect));
+    let worst = before.max_by_key(|(_, tally)| tally.count);
+    let why = worst.map_or(String::new(), |(kind, tally)| {
+        let example = tally.examples.first().map_or(String::new(), |example| format!(" ({})", example.detail));
+        format!("; most often: {}, {} times{example}", kind.name, tally.count)
+    });
+    format!("no user ever became ready{why}")
+}
+
+fn errors(plan: &Plan, results: &Results) -> Vec<ErrorRow> {
+    let row = |(kind, tally): (&Kind, &Tally)| ErrorRow {
+        class: kind.class.name().to_owned(),
+        kind: kind.name.clone(),
+        scenario: plan.scenarios.get(kind.scenario).map_or(String::new(), |scenario| scenario.name.clone()),
+        count: tally.count,
+        examples: tally
+            .examples
+            .iter()
+            .map(|example| ExampleRow {
+                at: example.at,
+                user: example.user,
+                resource: example.resource.clone(),
+                detail: example.detail.clone(),
+            })
+            .collect(),
+    };
+    let mut rows: Vec<ErrorRow> = results.findings.iter().map(row).collect();
+    rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kind.cmp(&b.kind)));
+    rows
+}
+
+/// Takes secrets out of every text that may hold one. Names of scenarios, metrics and stages are the suite's own keys; they
+/// go through all the same, since a suite may be written by a program.
+fn redact(outcome: &mut Outcome, redactor: &Redactor) {
+    let mut texts: Vec<&mut String> = vec![&mut outcome.verdict.sentence, &mut outcome.run.target];
+    texts.extend(&mut outcome.suite.description);
+    texts.extend(&mut outcome.verdict.reasons);
+    texts.extend(&mut outcome.run.overrides);
+    texts.extend(&mut outcome.run.warnings);
+    if let Ended::Unreachable { reason } = &mut outcome.run.ended {
+        texts.push(reason);
+    }
+    for error in &mut outcome.errors {
+        texts.push(&mut error.kind);
+        for example in &mut error.examples {
+            texts.push(&mut example.detail);
+            texts.extend(&mut example.resource);
+        }
+    }
+    for (label, value) in &mut outcome.plan.facts {
+        texts.extend([label, value]);
+    }
+    texts.extend(&mut outcome.plan.warnings);
+    if let Some(steps) = &mut outcome.plan.steps {
+        for (label, cells) in &mut steps.rows {
+            texts.push(label);
+            texts.extend(cells);
+        }
+    }
+    for text in texts {
+        if let std::borrow::Cow::Owned(redacted) = redactor.redact(text) {
+            *text = redacted;
+        }
+    }
+}
