@@ -81,8 +81,7 @@ async fn connect_any(host: &str, addresses: &[SocketAddr], source: Option<IpAddr
     for address in addresses.iter().filter(|a| source.is_none_or(|s| s.is_ipv4() == a.is_ipv4())) {
         match connect(*address, source).await {
             Ok(stream) => return Ok(stream),
-            // The next address would fail in the same way.
-            Err(error) if error.is_ours() => return Err(error),
+            // Told is what became of the address that the resolver prefers.
             Err(error) => first = first.or(Some(error)),
         }
     }
@@ -139,7 +138,7 @@ pub enum DialError {
 const TOO_MANY_FILES: [i32; 2] = [23, 24];
 
 impl DialError {
-    fn of(address: SocketAddr, error: &io::Error) -> Self {
+    pub(super) fn of(address: SocketAddr, error: &io::Error) -> Self {
         if error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) {
             return Self::Files;
         }

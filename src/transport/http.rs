@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
+use std::task::Poll;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -109,12 +110,14 @@ pub fn host_header(endpoint: &Endpoint) -> String {
 }
 
 type Body = Full<Bytes>;
+type HttpWire = http1::Connection<TokioIo<Stream>, Body>;
 
 /// An HTTP/1.1 connection that can carry one request after another. It has no task of its own: it moves only while a
 /// request on it is awaited.
 pub struct Connection {
     sender: http1::SendRequest<Body>,
-    wire: http1::Connection<TokioIo<Stream>, Body>,
+    /// Gone once it has ended and somebody still waited for it.
+    wire: Option<HttpWire>,
     body_limit: usize,
     finished: bool,
 }
@@ -128,7 +131,7 @@ impl Connection {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|e| HttpError::of(&e))?;
-        Ok(Self { sender, wire, body_limit: limits.body, finished: false })
+        Ok(Self { sender, wire: Some(wire), body_limit: limits.body, finished: false })
     }
 
     /// Whether another request can be sent.
@@ -145,8 +148,7 @@ impl Connection {
         let (parts, mut incoming) = self.exchange(head.map(|()| Full::new(body))).await?.into_parts();
         let limit = self.body_limit;
         let mut body = Vec::new();
-        let outcome = self.drive(collect(&mut incoming, &mut body, limit)).await;
-        if let Err(error) = outcome {
+        if let Err(error) = self.read_body(&mut incoming, &mut body, limit).await {
             self.finished = true;
             return Err(error);
         }
@@ -158,8 +160,12 @@ impl Connection {
         &mut self,
         request: hyper::Request<Body>,
     ) -> Result<hyper::Response<Incoming>, HttpError> {
-        let answer = self.sender.send_request(request);
-        self.drive(answer).await.map_err(|error| HttpError::of(&error))
+        let Self { sender, wire, finished, .. } = self;
+        let answer = async {
+            sender.ready().await?;
+            sender.send_request(request).await
+        };
+        drive(wire, finished, answer).await.map_err(|error| HttpError::of(&error))
     }
 
     /// Adds what there is of a body to `into`, up to its room for `limit` bytes.
@@ -169,29 +175,41 @@ impl Connection {
         into: &mut Vec<u8>,
         limit: usize,
     ) -> Result<(), HttpError> {
-        self.drive(collect(body, into, limit)).await
+        drive(&mut self.wire, &mut self.finished, collect(body, into, limit)).await
     }
 
     /// Gives the stream back after the peer has switched protocols, and what it sent since.
-    pub(super) async fn release(mut self) -> Result<(Stream, Bytes), HttpError> {
+    pub(super) async fn release(self) -> Result<(Stream, Bytes), HttpError> {
+        let mut wire = self.wire.ok_or(HttpError::Broken(Fault::Dropped))?;
         if !self.finished {
-            poll_fn(|cx| self.wire.poll_without_shutdown(cx)).await.map_err(|error| HttpError::of(&error))?;
+            poll_fn(|cx| wire.poll_without_shutdown(cx)).await.map_err(|error| HttpError::of(&error))?;
         }
-        let parts = self.wire.into_parts();
+        let parts = wire.into_parts();
         Ok((parts.io.into_inner(), parts.read_buf))
     }
+}
 
-    /// Waits for `work`, which needs the wire to move. How the wire ends, `work` hears from it.
-    async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        poll_fn(|cx| {
-            if !self.finished {
-                self.finished = self.wire.poll_without_shutdown(cx).is_ready();
-            }
-            work.as_mut().poll(cx)
-        })
-        .await
-    }
+/// Waits for `work`, which needs the wire to move. How the wire ends, `work` hears from it.
+async fn drive<T>(wire: &mut Option<HttpWire>, finished: &mut bool, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        // First `work`, which may hand the wire something to write; then again, for what the wire has read.
+        if let Poll::Ready(outcome) = work.as_mut().poll(cx) {
+            return Poll::Ready(outcome);
+        }
+        if let Some(open) = wire {
+            *finished = *finished || open.poll_without_shutdown(cx).is_ready();
+        }
+        if let Poll::Ready(outcome) = work.as_mut().poll(cx) {
+            return Poll::Ready(outcome);
+        }
+        if *finished {
+            // Only a wire that is gone tells those who still wait for it that it has ended.
+            *wire = None;
+        }
+        work.as_mut().poll(cx)
+    })
+    .await
 }
 
 /// The head of a request. Headers of `given` replace those of `standard` and ours. Values are not repeated in errors:

@@ -111,3 +111,50 @@ fn size(frame: &Frame) -> u64 {
         Frame::Binary(bytes) => bytes.len() as u64,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Text;
+    use crate::units::Duration;
+
+    fn text(text: &'static str) -> Frame {
+        Frame::Text(Text::from_static(text))
+    }
+
+    #[tokio::test]
+    async fn frames_cross_in_both_directions() {
+        let (mut link, mut server) = pair(2);
+        link.queue(text("2")).unwrap();
+        link.queue(text("3")).unwrap();
+        assert_eq!(link.queue(text("4")), Err(QueueError::Full { limit: 2 }));
+        assert_eq!(server.recv().await, Some(FromClient::Frame(text("2"))));
+        assert_eq!(server.try_recv(), Some(FromClient::Frame(text("3"))));
+        assert_eq!(server.try_recv(), None);
+        server.send(text("hello"));
+        assert_eq!(link.recv().await, Ok(text("hello")));
+        assert_eq!(link.traffic(), Traffic { sent: 2, received: 5 });
+    }
+
+    #[tokio::test]
+    async fn both_sides_can_end_it() {
+        let (mut link, server) = pair(1);
+        server.end(LinkEnd::InvalidUtf8);
+        assert_eq!(link.recv().await, Err(LinkEnd::InvalidUtf8));
+
+        let (mut link, server) = pair(1);
+        drop(server);
+        assert_eq!(link.queue(text("lost")), Ok(()));
+        assert_eq!(link.recv().await, Err(LinkEnd::Broken(Fault::Dropped)));
+
+        let (mut link, mut server) = pair(1);
+        let close = link.close(1000, Duration::from_secs(1));
+        let hear = async {
+            let heard = server.recv().await;
+            drop(server);
+            heard
+        };
+        assert_eq!(tokio::join!(close, hear).1, Some(FromClient::Close(1000)));
+        assert_eq!(link.queue(text("late")), Err(QueueError::Closed));
+    }
+}

@@ -234,7 +234,8 @@ impl From<&Error> for TlsFault {
     fn from(error: &Error) -> Self {
         match error {
             Error::InvalidCertificate(wrong) => match wrong {
-                CertificateError::UnknownIssuer => Self::UnknownAuthority,
+                // A bad signature is what an authority looks like that was made anew under its old name.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownAuthority,
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
                 CertificateError::NotValidForName => Self::WrongName { names: Vec::new() },

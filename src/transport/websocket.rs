@@ -193,10 +193,12 @@ pub struct WebSocketLink {
 
 impl WebSocketLink {
     async fn open(stream: Stream, rest: &Bytes, limits: &Limits) -> Self {
+        // tungstenite panics on a queue that cannot hold anything.
+        let queue = limits.queue.max(LONGEST_HEADER);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(WRITE_BATCH.min(limits.queue / 2))
-            .max_write_buffer_size(limits.queue)
+            .write_buffer_size(WRITE_BATCH.min(queue / 2))
+            .max_write_buffer_size(queue)
             .max_message_size(Some(limits.message))
             .max_frame_size(Some(limits.message));
         let mut wire = Wire { stream, traffic: Traffic { sent: 0, received: rest.len() as u64 }, head: [0; HEAD] };
@@ -239,28 +241,29 @@ impl WebSocketLink {
         let (end, code) = match error {
             _ if self.closing => return LinkEnd::ByUs,
             Error::Io(error) => return LinkEnd::Broken(Fault::from(error)),
-            Error::ConnectionClosed | Error::AlreadyClosed => return LinkEnd::Broken(Fault::Dropped),
+            Error::ConnectionClosed | Error::AlreadyClosed => return self.dropped(),
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-                return self.http_answer().unwrap_or(LinkEnd::Broken(Fault::Dropped));
+                return self.http_answer().unwrap_or_else(|| self.dropped());
             }
             Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
                 (LinkEnd::TooLarge { size: *size, limit: *max_size }, CloseCode::Size)
             }
             Error::Utf8(_) => (LinkEnd::InvalidUtf8, CloseCode::Invalid),
-            Error::Protocol(ProtocolError::NonZeroReservedBits) => {
-                (self.http_answer().unwrap_or(LinkEnd::ReservedBits), CloseCode::Protocol)
-            }
-            error => {
-                let end = LinkEnd::Protocol { what: error.to_string() };
-                (self.http_answer().unwrap_or(end), CloseCode::Protocol)
-            }
+            Error::Protocol(ProtocolError::NonZeroReservedBits) => (LinkEnd::ReservedBits, CloseCode::Protocol),
+            error => (LinkEnd::Protocol { what: error.to_string() }, CloseCode::Protocol),
         };
+        let (end, code) = self.http_answer().map_or((end, code), |http| (http, CloseCode::Protocol));
         let goodbye = CloseFrame { code, reason: Utf8Bytes::default() };
         // One attempt: a peer that does not take it will notice when the connection is dropped.
         if self.start_send(Message::Close(Some(goodbye))).is_ok() {
             self.poll_flush(cx);
         }
         end
+    }
+
+    /// The stream is at its end. The kernel tells of a reset only once, and a write may have heard it.
+    fn dropped(&mut self) -> LinkEnd {
+        LinkEnd::Broken(self.write_fault.take().map_or(Fault::Dropped, |fault| *fault))
     }
 
     /// Whether the peer's last words were HTTP.
