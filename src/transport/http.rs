@@ -284,7 +284,7 @@ pub enum HttpError {
     #[error("no complete answer came: {0}")]
     Broken(Fault),
     /// What came is not HTTP/1.1.
-    #[error("the answer is not HTTP/1.1 ({what}); check that host and port are those of the web server")]
+    #[error("the answer is not HTTP/1.1 ({what}); check host and port, and whether the server wants TLS")]
     NotHttp { what: String },
     #[error("the head of the answer is too large ({what}); have the server send fewer headers or shorter cookies")]
     HeadTooLarge { what: String },
@@ -322,7 +322,13 @@ impl HttpError {
         match self {
             Self::Dial(error) => error.kind(),
             Self::Request { .. } => "bad request of ours",
-            Self::Broken(fault) => fault.kind(),
+            Self::Broken(fault) => match fault {
+                Fault::Reset => "connection reset before the answer",
+                Fault::Dropped => "connection dropped before the answer",
+                Fault::TimedOut => "connection timed out before the answer",
+                Fault::Tls(fault) => fault.kind(),
+                Fault::Other { .. } => "connection broken before the answer",
+            },
             Self::NotHttp { .. } => "answer is not HTTP",
             Self::HeadTooLarge { .. } => "answer's head too large",
             Self::BodyTooLarge { .. } => "answer's body too large",

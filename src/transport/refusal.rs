@@ -4,13 +4,24 @@ use std::fmt;
 
 /// What the server answered instead of switching to WebSocket. Printed, it says what happened and what to do next; the
 /// server's words are not yet redacted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
     /// All headers of the answer, names in lower case; `Set-Cookie` among them.
     pub headers: Vec<(String, String)>,
     /// The beginning of the body, at most [`Refusal::BODY`] bytes; what is not UTF-8 is replaced.
     pub body: String,
+}
+
+// By hand, because session cookies stand in the headers.
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refusal")
+            .field("status", &self.status)
+            .field("headers", &self.headers.len())
+            .field("body", &self.body)
+            .finish()
+    }
 }
 
 /// A status that has a usual cause.

@@ -64,8 +64,15 @@ pub enum TlsSettingsError {
 /// No session is ever resumed. Users stand for people on machines of their own, and those have no session of each
 /// other to resume; with a shared cache nearly all handshakes would be the short kind, and the server would look as if
 /// it could take several times the connections it can.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TlsContext(Arc<ClientConfig>);
+
+// By hand, because the configuration prints as pages of certificates.
+impl fmt::Debug for TlsContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsContext")
+    }
+}
 
 impl TlsContext {
     pub fn new(settings: &TlsSettings) -> Result<Self, TlsSettingsError> {

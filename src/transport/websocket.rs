@@ -1,5 +1,6 @@
 //! WebSocket: the upgrade request, and the link that comes of it.
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -51,11 +52,17 @@ const WRITE_BATCH: usize = 4096;
 const REFUSAL_PATIENCE: StdDuration = StdDuration::from_millis(500);
 
 /// An accepted upgrade.
-#[derive(Debug)]
 pub struct Upgraded {
     pub link: WebSocketLink,
     /// All headers of the answer, names in lower case; `set-cookie` among them.
     pub headers: Vec<(String, String)>,
+}
+
+// By hand, because session cookies stand in the headers.
+impl fmt::Debug for Upgraded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Upgraded({} headers)", self.headers.len())
+    }
 }
 
 /// Asks the server to make a WebSocket of `stream`. `host` is what the `Host` header says (`http::host_header`),

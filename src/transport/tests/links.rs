@@ -97,6 +97,9 @@ fn protocol(what: &str) -> LinkEnd {
     LinkEnd::Protocol { what: format!("WebSocket protocol error: {what}") }
 }
 
+/// A driver may hold links of several kinds behind one pointer.
+const _: Option<&mut dyn Link> = None;
+
 #[tokio::test]
 async fn close_frames() {
     check(&[Close(1000, "")], &[], closed(1000, ""), &[goodbye(1000, "")]).await;

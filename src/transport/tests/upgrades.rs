@@ -93,7 +93,7 @@ async fn a_body_that_never_comes_does_not_hide_the_status() {
 
 #[tokio::test]
 async fn answers_that_are_none() {
-    check(&["SSH-2.0-OpenSSH_9.6\r\n\r\n"], "answer is not HTTP", &["host and port"]).await;
+    check(&["SSH-2.0-OpenSSH_9.6\r\n\r\n"], "answer is not HTTP", &["host and port", "TLS"]).await;
     check(
         &["HTTP/1.1 101 Switching Protocols\r\n\r\n"],
         "upgrade answered by something else",
@@ -113,7 +113,7 @@ async fn a_connection_that_is_dropped_before_the_answer() {
     let (address, _server) = serve(async |mut stream| drop(read_head(&mut stream).await)).await;
     let stream = connect(address).await;
     let error = within(upgrade(stream, "server", "/", &[], &Limits::default())).await.unwrap_err();
-    assert_eq!(error.kind(), "connection dropped", "{error}");
+    assert_eq!(error.kind(), "connection dropped before the answer", "{error}");
 }
 
 #[tokio::test(start_paused = true)]
