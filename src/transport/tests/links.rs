@@ -278,21 +278,25 @@ async fn the_end_after_our_goodbye_is_ours() {
     }
 }
 
+/// Neither a peer that is silent, nor one that answers and keeps TCP open: it is for the peer to close that.
 #[tokio::test(start_paused = true)]
-async fn a_goodbye_has_an_end_when_nobody_answers() {
-    let (address, server) = serve(async |stream| {
-        let mut socket = accept_async(stream).await.unwrap();
-        let mut all = Vec::new();
-        socket.get_mut().read_to_end(&mut all).await.unwrap();
-        all.len()
-    })
-    .await;
-    let mut link = open(address, &SMALL).await;
-    let start = tokio::time::Instant::now();
-    link.close(1000, Duration::from_secs(3)).await;
-    assert_eq!(start.elapsed().as_secs(), 3);
-    drop(link);
-    assert_eq!(server.await.unwrap(), 6 + 2);
+async fn a_goodbye_has_an_end_when_the_peer_stays() {
+    for reply in [b"".as_slice(), b"\x88\x02\x03\xe8"] {
+        let (address, server) = serve(move |stream| async move {
+            let mut socket = accept_async(stream).await.unwrap();
+            let stream = socket.get_mut();
+            stream.read_exact(&mut [0; 6 + 2]).await.unwrap();
+            stream.write_all(reply).await.unwrap();
+            stream.read_to_end(&mut Vec::new()).await.unwrap()
+        })
+        .await;
+        let mut link = open(address, &SMALL).await;
+        let start = tokio::time::Instant::now();
+        link.close(1000, Duration::from_secs(3)).await;
+        assert_eq!(start.elapsed().as_secs(), 3);
+        drop(link);
+        assert_eq!(server.await.unwrap(), 0);
+    }
 }
 
 #[tokio::test]
