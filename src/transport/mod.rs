@@ -1,6 +1,6 @@
 //! Sockets, and nothing but: connections are dialed, upgraded and driven here; what their frames mean is `protocol`'s.
 //!
-//! [`dial`] opens a [`Stream`] and says how long each phase took; [`upgrade`] makes a WebSocket of it; what comes out
+//! [`dial()`] opens a [`Stream`] and says how long each phase took; [`upgrade`] makes a WebSocket of it; what comes out
 //! is a [`Link`], the one contract that drivers know. Nothing here reads a clock or keeps a deadline: time comes in as
 //! a closure, and a caller gives up by dropping the future.
 
