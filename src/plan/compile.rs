@@ -36,7 +36,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let used_environment = RefCell::default();
     let no_names = Names {
         vars: &suite.vars,
-        user_fields: BTreeSet::new(),
+        user_fields: Some(BTreeSet::new()),
         resource_fields: BTreeSet::new(),
         saved: Vec::new(),
         environment: &loaded.environment,
@@ -50,7 +50,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     });
     let loads = compile_scenario::loads(&suite, &critic);
     let users = loads.iter().map(|load| load.users).sum();
-    let credentials = suite.credentials.as_ref().map_or_else(Credentials::default, |credentials| {
+    let credentials = suite.credentials.as_ref().map_or_else(Credentials::none, |credentials| {
         let sources = Sources { environment: &loaded.environment, files: context.files, critic: &critic };
         credentials::compile(credentials, &root.key("credentials"), users, &no_names, &sources, &mut secrets)
     });

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::critic::Critic;
-use super::language::names::AnswerKind;
+use super::language::answer::AnswerKind;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
 use super::step::{AckRule, Body, Emit, HttpStep, Items, Operation, Program, SaveRule};
 use crate::suite::problem::Path;

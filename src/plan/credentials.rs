@@ -22,11 +22,17 @@ pub struct Credentials {
     rows: Vec<Row>,
     /// May users share a row?
     reuse: bool,
-    /// Every field that some row has.
-    pub fields: BTreeSet<String>,
+    /// Every field that some row has; `None` where no row could be read.
+    pub fields: Option<BTreeSet<String>>,
 }
 
 impl Credentials {
+    /// Of a suite that has none.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { fields: Some(BTreeSet::new()), ..Self::default() }
+    }
+
     /// The row of that user; `None` when the suite has no credentials.
     #[must_use]
     pub fn row(&self, user: u64) -> Option<&Row> {
@@ -98,8 +104,9 @@ pub fn compile(
             hide(value, secrets);
         }
     }
-    let fields = rows.iter().flat_map(|row| row.keys().cloned()).collect();
-    Credentials { rows, reuse, fields }
+    let generated = credentials.generate.iter().flat_map(|fields| fields.keys().cloned());
+    let fields: BTreeSet<String> = rows.iter().flat_map(|row| row.keys().cloned()).chain(generated).collect();
+    Credentials { rows, reuse, fields: (!fields.is_empty()).then_some(fields) }
 }
 
 fn hide(value: &Value, secrets: &mut Secrets) {

@@ -39,6 +39,12 @@ impl<'a> Critic<'a> {
         self.push(problem.at(self.source.at(path)));
     }
 
+    /// Does something stand at `path`? What is written and yet absent was wrong, and that was told when the suite was read.
+    #[must_use]
+    pub fn is_written(&self, path: &Path) -> bool {
+        self.source.written(path).is_some()
+    }
+
     /// The place of the key at `path`, for reports.
     #[must_use]
     pub fn place(&self, path: &Path) -> Location {

@@ -1,1 +1,110 @@
+//! Against a real server: the auction on npm's socket.io. `ci/test` installs its packages and makes their absence an error.
 
+use std::process::Command;
+
+use crate::cli::suite;
+use crate::support::{Program, ServerProcess, check_sums, number};
+
+/// The suite of `loadtests/`, as it stands there.
+const AUCTION: &str = include_str!("../../loadtests/auction.yaml");
+
+fn check_counts(name: &str, text: &str, arguments: &[&str], code: i32) -> Option<(Program, ServerProcess)> {
+    let server = ServerProcess::node_auction(&[])?;
+    let program = Program::new().file("auction.yaml", text).env("TARGET_URL", &server.url);
+    let ended = program.run(&[&["run", "auction.yaml"], arguments].concat());
+    assert_eq!(ended.code, code, "{}", ended.printed());
+    let (results, stats) = (program.results(name), server.stats());
+    check_sums(&results);
+    for (ours, theirs) in [
+        ("sent", "bids"),
+        ("ok", "accepted"),
+        ("rejected", "rejected"),
+        ("connections", "connections"),
+        ("logins", "logins"),
+        ("received_events", "deliveries"),
+    ] {
+        assert_eq!(number(&results, &format!("/totals/{ours}")), stats[theirs], "{ours}: {stats:?}");
+    }
+    assert_eq!(number(&results, "/totals/acks") + stats["joins"], stats["acks"], "{stats:?}");
+    Some((program, server))
+}
+
+#[test]
+fn the_auction_suite_runs_unchanged_and_every_count_agrees() {
+    let Some((_, server)) = check_counts("auction", AUCTION, &["--duration", "12s"], 0) else { return };
+    assert!(server.stats()["bids"] >= 100, "{:?}", server.stats());
+}
+
+#[test]
+fn burst_is_mostly_rejected_and_junit_says_where() {
+    let text = AUCTION.replace("pattern: rotate", "pattern: burst");
+    let Some((program, server)) = check_counts("auction", &text, &["--duration", "8s"], 99) else { return };
+    let stats = server.stats();
+    assert!(stats["rejected"] > 3 * stats["accepted"], "{stats:?}");
+    let junit = program.left("cotillion-report/auction/junit.xml");
+    let case = junit.split("<testcase ").skip(1).find(|case| case.contains("success_rate")).expect("a case");
+    let line = 1 + AUCTION.lines().position(|line| line.contains("success_rate")).expect("a line");
+    for part in
+        ["<failure", "message=", "type=\"ThresholdNotMet\"", "file=\"auction.yaml\"", &format!("line=\"{line}\"")]
+    {
+        assert!(case.contains(part), "{part} is missing in {case}");
+    }
+    let text = case.split("<failure").nth(1).and_then(|failure| failure.split('>').nth(1)).expect("text");
+    assert!(text.trim().len() > 20, "{case}");
+}
+
+#[test]
+fn dedicated_is_accepted_and_hardly_anything_is_broadcast() {
+    let text = AUCTION.replace("pattern: rotate", "pattern: dedicated");
+    let Some((_, server)) = check_counts("auction", &text, &["--duration", "8s"], 0) else { return };
+    let stats = server.stats();
+    assert!(stats["rejected"] == 0 && stats["broadcasts"] * 4 <= stats["bids"], "{stats:?}");
+}
+
+#[test]
+fn a_long_pause_answers_the_servers_impatient_pings() {
+    let Some(server) = ServerProcess::node_auction(&["--ping-interval", "300ms", "--ping-timeout", "200ms"]) else {
+        return;
+    };
+    let text = suite(
+        "patient",
+        &[
+            ("    act:\n", "    act:\n      - pause: 3s\n"),
+            ("cooldown: { per_resource: 1s, per_user: 200ms, margin: 400ms }\n", ""),
+            ("duration: 6s", "duration: 5s"),
+        ],
+    );
+    let program = Program::new().file("suite.yaml", &text).env("TARGET_URL", &server.url);
+    let ended = program.run(&["run", "suite.yaml", "--every", "4s"]);
+    let results = program.results("patient");
+    assert_eq!((ended.code, number(&results, "/totals/disconnects")), (0, 0), "{}", ended.printed());
+    assert!(number(&results, "/totals/ok") >= 10, "{}", results["totals"]);
+    assert_eq!(server.stats()["connections"], 10);
+}
+
+/// The built-in target and the real server keep the same rules: one test, two servers.
+fn conforms(url: Option<&str>) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/auction");
+    let mut node = Command::new("node");
+    node.args(["--test", "conformance.test.mjs"]).current_dir(folder);
+    if let Some(url) = url {
+        node.env("TARGET_URL", url);
+    }
+    let output = node.output().expect("node");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn the_node_auction_keeps_the_rules() {
+    if ServerProcess::node_auction(&[]).is_some() {
+        conforms(None);
+    }
+}
+
+#[test]
+fn the_built_in_auction_keeps_the_same_rules() {
+    if ServerProcess::node_auction(&[]).is_some() {
+        let server = ServerProcess::built_in(&[]);
+        conforms(Some(&server.url));
+    }
+}

@@ -31,7 +31,24 @@ pub enum Root {
     Response,
 }
 
+/// The kinds of answer that an expression may look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerKind {
+    None,
+    Ack,
+    Response,
+}
+
 impl Root {
+    /// The kind of answer that has this root.
+    #[must_use]
+    pub const fn kind(self) -> AnswerKind {
+        match self {
+            Self::Ack | Self::Acks => AnswerKind::Ack,
+            Self::Response => AnswerKind::Response,
+        }
+    }
+
     pub const ALL: &'static [(&'static str, Self)] =
         &[("ack", Self::Ack), ("acks", Self::Acks), ("response", Self::Response)];
 }

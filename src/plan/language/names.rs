@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::answer::Root;
+use super::answer::{AnswerKind, Root};
 use super::bindings::Slot;
 use super::json_path::{Key, Path};
 use crate::suite::advice::closest;
@@ -26,14 +26,6 @@ pub struct Place {
     pub user: bool,
 }
 
-/// The kinds of answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerKind {
-    None,
-    Ack,
-    Response,
-}
-
 impl Place {
     /// A user, and nothing else.
     pub const USER: Self = Self { resource: false, item: false, answer: AnswerKind::None, user: true };
@@ -47,8 +39,8 @@ impl Place {
 /// The names of one scenario.
 pub struct Names<'a> {
     pub vars: &'a Map<Value>,
-    /// Fields of the credentials; `None` where the rows may differ.
-    pub user_fields: BTreeSet<String>,
+    /// Fields of the credentials; `None` where they are not known, because the rows could not be read.
+    pub user_fields: Option<BTreeSet<String>>,
     pub resource_fields: BTreeSet<String>,
     /// Saved names in the order of their numbers.
     pub saved: Vec<String>,
@@ -87,8 +79,7 @@ impl Names<'_> {
     /// What `root` followed by `path` stands for in `place`.
     pub fn resolve(&self, root: &str, path: &[Key], place: Place) -> Result<Meaning, UnknownName> {
         if let Some((_, answer)) = Root::ALL.iter().find(|(name, _)| *name == root) {
-            let kind = if *answer == Root::Response { AnswerKind::Response } else { AnswerKind::Ack };
-            return if kind == place.answer {
+            return if answer.kind() == place.answer {
                 Ok(Meaning::Answer(*answer, path.to_vec()))
             } else {
                 Err(UnknownName::new(
@@ -116,7 +107,7 @@ impl Names<'_> {
             "scenario" if place.user && path.is_empty() => Ok(Meaning::Slot(Slot::Scenario)),
             "vars" => self.variable(field, path),
             "env" => self.environment(field),
-            _ => self.saved_name(root, path),
+            _ => self.saved_name(root, path, place),
         }
     }
 
@@ -131,7 +122,7 @@ impl Names<'_> {
             _ => &[],
         };
         let own: Vec<&String> = match root {
-            "user" => self.user_fields.iter().collect(),
+            "user" => self.user_fields.iter().flatten().collect(),
             "resource" => self.resource_fields.iter().collect(),
             "vars" => self.vars.keys().collect(),
             _ => Vec::new(),
@@ -145,11 +136,13 @@ impl Names<'_> {
             ("number", Slot::UserNumber),
             ("index_in_scenario", Slot::UserIndexInScenario),
         ];
-        if let Some(name) = field.filter(|name| self.user_fields.contains(*name)) {
+        let known_field = |name: &str| self.user_fields.as_ref().is_none_or(|fields| fields.contains(name));
+        let is_fixed = |name: &str| fixed.iter().any(|(known, _)| *known == name);
+        if let Some(name) = field.filter(|name| !is_fixed(name) && known_field(name)) {
             return Ok(Meaning::Slot(Slot::UserField(name.into(), path[1..].to_vec())));
         }
         known("user", field, &fixed, path).map_err(|mut unknown| {
-            let fields: Vec<&str> = self.user_fields.iter().map(String::as_str).collect();
+            let fields: Vec<&str> = self.user_fields.iter().flatten().map(String::as_str).collect();
             unknown.help = suggestion(field, fixed.iter().map(|(name, _)| *name).chain(fields.iter().copied()))
                 .or_else(|| Some("the fields of a user are those of its credentials row".into()));
             unknown
@@ -193,11 +186,12 @@ impl Names<'_> {
         Ok(Meaning::Constant(value.into()))
     }
 
-    fn saved_name(&self, root: &str, path: &[Key]) -> Result<Meaning, UnknownName> {
+    fn saved_name(&self, root: &str, path: &[Key], place: Place) -> Result<Meaning, UnknownName> {
         if let Some(number) = self.saved.iter().position(|name| name == root) {
             return Ok(Meaning::Slot(Slot::Saved(number, path.to_vec())));
         }
-        let known = ROOTS.iter().copied().chain(self.saved.iter().map(String::as_str));
+        let answers = Root::ALL.iter().filter(|(_, root)| root.kind() == place.answer).map(|(name, _)| *name);
+        let known = ROOTS.iter().copied().chain(answers).chain(self.saved.iter().map(String::as_str));
         Err(UnknownName {
             what: format!("unknown name `{root}`"),
             help: suggestion(Some(root), known).or_else(|| Some("no step of this scenario saves it".into())),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use serde_json::{Value, json};
 
-use super::names::AnswerKind;
+use super::answer::AnswerKind;
 use super::*;
 use crate::suite::problem::Path;
 use crate::suite::schema::Map;
@@ -19,7 +19,7 @@ fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
     let used_environment = RefCell::default();
     test(&Names {
         vars: &vars,
-        user_fields: ["name", "password"].map(String::from).into(),
+        user_fields: Some(["name", "password"].map(String::from).into()),
         resource_fields: ["price"].map(String::from).into(),
         saved: vec!["token".into(), "match".into()],
         environment: &environment,

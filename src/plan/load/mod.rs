@@ -50,6 +50,7 @@ pub fn compile(load: &schema::Load, path: &Path, critic: &Critic<'_>) -> Vec<Spa
     let chosen: Vec<&Load> = LOADS.iter().filter(|kind| (kind.chosen)(load)).collect();
     match chosen.as_slice() {
         [kind] => (kind.compile)(load, path, critic),
+        [] if critic.is_written(&path.key("stages")) => Vec::new(),
         [] => {
             critic.error(path, "the load is empty", "write `stages: […]`, or `users: 20` with `duration: 1m`");
             Vec::new()

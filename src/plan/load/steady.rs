@@ -12,7 +12,9 @@ const NAME: &str = "steady";
 pub fn compile(load: &schema::Load, path: &Path, critic: &Critic<'_>) -> Vec<Span> {
     let (Some(users), Some(duration)) = (load.users, load.duration) else {
         let missing = if load.users.is_none() { "users" } else { "duration" };
-        critic.error(path, format!("`{missing}` is missing"), "write both, as `{ users: 20, duration: 1m }`");
+        if !critic.is_written(&path.key(missing)) {
+            critic.error(path, format!("`{missing}` is missing"), "write both, as `{ users: 20, duration: 1m }`");
+        }
         return Vec::new();
     };
     if users.0 == 0 {
