@@ -16,7 +16,7 @@ use crate::run::execute::RunError;
 use crate::run::{Collected, Settings, Stopper, execute, limits};
 use crate::secrets::Redactor;
 use crate::suite::problem::{Problem, Problems};
-use crate::units::Duration;
+use crate::units::Moment;
 use crate::verdict::outcome::{Ended, Outcome, RunInfo};
 use crate::verdict::{Circumstances, freeze};
 
@@ -140,7 +140,7 @@ fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, fol
     RunInfo {
         id: machine.run_id.clone(),
         started: machine.started.clone(),
-        duration: Duration::from_secs(results.seconds()),
+        duration: results.end.since(Moment::START),
         planned_duration: plan.duration,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: plan.seed,

@@ -150,9 +150,15 @@ fn facts(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
             let range = if totals.most == totals.least {
                 totals.most.to_string()
             } else {
-                format!("{} to {}, as users are ready sooner or later", totals.least, totals.most)
+                format!("up to {}, if every user is ready in its slot", totals.most)
             };
             facts.push(("actions", range));
+            if totals.least < totals.most {
+                facts.push((
+                    "first turns",
+                    format!("when a user is ready; due {} after its slot in any case", scenario.ready_within),
+                ));
+            }
             facts.push((
                 "peak rate",
                 format!("{:.1} actions/s", (scenario.users * per_turn) as f64 / every.as_secs_f64()),

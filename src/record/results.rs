@@ -4,6 +4,7 @@ use super::finding::Findings;
 use super::second::{Gauges, Second};
 use crate::metrics::catalog::{Gauge, Kind};
 use crate::metrics::{Axes, Counter, Distribution, Histogram, Metric, Numbers, Part, Recorder, Statistic};
+use crate::units::Moment;
 
 /// What is known before the first second.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +31,8 @@ pub struct Results {
     pub findings: Findings,
     /// Users whose setup has succeeded at least once.
     pub ready_users: u64,
+    /// When the last second ended.
+    pub end: Moment,
 }
 
 /// A metric read off the results.
@@ -61,9 +64,10 @@ impl Results {
         self.timeline.push(TimelinePoint { number: second.number, counters, ack, gauges: second.gauges });
         self.findings.add(second.findings);
         self.ready_users = self.ready_users.max(second.ready_users);
+        self.end = self.end.max(second.end);
     }
 
-    /// How many seconds the run has lasted.
+    /// How many seconds the run has touched.
     #[must_use]
     pub fn seconds(&self) -> u64 {
         self.timeline.last().map_or(0, |point| point.number + 1)
@@ -117,8 +121,8 @@ impl Results {
             Kind::PerSecond(of) => {
                 let numbers = numbers();
                 let samples = numbers.counter(Counter::Planned);
-                let seconds = self.seconds().max(1) as f64;
-                Observation { value: (samples > 0).then(|| numbers.sum(of) as f64 / seconds), samples }
+                let seconds = self.end.as_secs_f64();
+                Observation { value: (samples > 0 && seconds > 0.0).then(|| numbers.sum(of) as f64 / seconds), samples }
             }
             Kind::Distribution(distribution) => {
                 let histogram = self.histogram(distribution, part);
@@ -180,7 +184,8 @@ mod tests {
                 recorder.count_many(Cell(0), Counter::Connections, 5);
             }
             let gauges = Gauges { users: number, cpu: None, memory: Some(1000 * number) };
-            results.add(Second { number, recorder, gauges, findings: Findings::default(), ready_users: 5 });
+            let end = Moment::START + Duration::SECOND * (number + 1);
+            results.add(Second { number, end, recorder, gauges, findings: Findings::default(), ready_users: 5 });
         }
         results
     }

@@ -2,6 +2,7 @@
 
 use super::finding::Findings;
 use crate::metrics::Recorder;
+use crate::units::Moment;
 
 /// States read at the end of a second.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -19,6 +20,8 @@ pub struct Gauges {
 pub struct Second {
     /// Its number, from 0.
     pub number: u64,
+    /// When it ended: a whole second after it began, sooner only for the last one of a run.
+    pub end: Moment,
     pub recorder: Recorder,
     pub gauges: Gauges,
     pub findings: Findings,

@@ -40,14 +40,14 @@ pub fn collect(
         let second = open.entry(hand_over.second).or_default();
         second.recorder.add(&hand_over.recorder);
         second.findings.add(hand_over.findings);
+        second.end = second.end.max(hand_over.end);
         let complete = workers.iter().filter(|worker| !worker.ended).map(|worker| worker.reached).min();
         let complete = complete.unwrap_or(u64::MAX);
         while let Some(entry) = open.first_entry().filter(|entry| *entry.key() < complete) {
             let (number, second) = entry.remove_entry();
-            let end = Moment::START + Duration::SECOND * (number + 1);
             let gauges = Gauges {
                 users: workers.iter().map(|worker| worker.connected).sum(),
-                cpu: health.cpu(end),
+                cpu: health.cpu(second.end),
                 memory: health.memory(),
             };
             fill_gap(&mut collected.results, number);
@@ -63,7 +63,8 @@ pub fn collect(
 fn fill_gap(results: &mut Results, until: u64) {
     for number in results.seconds()..until {
         let gauges = results.timeline.last().map_or_else(Gauges::default, |point| point.gauges);
-        results.add(Second { number, gauges, ..Second::default() });
+        let end = Moment::START + Duration::SECOND * (number + 1);
+        results.add(Second { number, end, gauges, ..Second::default() });
     }
 }
 
@@ -90,6 +91,7 @@ mod tests {
         HandOver {
             worker,
             second,
+            end: Moment::START + Duration::SECOND * (second + 1),
             recorder,
             findings: Findings::default(),
             secrets: Secrets::default(),

@@ -33,6 +33,8 @@ pub struct TargetNetwork {
     tls: TlsContext,
     allow: Vec<String>,
     clock: Clock,
+    /// Is the target a name that has to be looked up? Literal addresses and `localhost` have no such phase.
+    looked_up: bool,
 }
 
 impl TargetNetwork {
@@ -50,6 +52,7 @@ impl TargetNetwork {
             tls,
             allow: target.allow.clone(),
             clock,
+            looked_up: target.host.parse::<std::net::IpAddr>().is_err() && target.host != "localhost",
         }
     }
 
@@ -94,7 +97,7 @@ impl Network for TargetNetwork {
             .await
             .map_err(|error| failure(error.kind(), &error))?;
         let phases = Phases {
-            dns: Some(phases.dns),
+            dns: self.looked_up.then_some(phases.dns),
             tcp: Some(phases.tcp),
             tls: phases.tls,
             upgrade: Some(now().since(dialed)),

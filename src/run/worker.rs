@@ -26,6 +26,8 @@ pub struct HandOver {
     pub worker: usize,
     /// The second that this belongs to.
     pub second: u64,
+    /// When that second ended, or when the worker did.
+    pub end: Moment,
     pub recorder: Recorder,
     pub findings: Findings,
     pub secrets: Secrets,
@@ -113,6 +115,7 @@ impl<N> Books<N> {
         let _ = self.hand_over.send(HandOver {
             worker: self.worker,
             second,
+            end: planned,
             recorder,
             findings: std::mem::take(&mut sink.findings),
             secrets: std::mem::take(&mut sink.secrets),

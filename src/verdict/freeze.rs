@@ -100,8 +100,8 @@ fn failed(thresholds: &[Judged]) -> String {
     let all = number::counted(thresholds.len() as u64, "threshold");
     let were = if broken.len() == 1 { "was" } else { "were" };
     let first = broken.first().map_or(String::new(), |threshold| match threshold.result {
-        ThresholdResult::NoData => format!(": `{}` has no sample", threshold.name),
-        _ => format!(": `{}` was {}", threshold.name, threshold.observed_text),
+        ThresholdResult::NoData => format!(": {} has no sample", threshold.name),
+        _ => format!(": {} came to {}", threshold.name, threshold.observed_text),
     });
     let more = if broken.len() > 1 { format!(", and {} more", broken.len() - 1) } else { String::new() };
     format!("{} of {all} {were} not met{first}{more}.", broken.len())

@@ -6,7 +6,7 @@ use crate::metrics::{Counter, Distribution, Histogram, METRICS, Numbers, Part, S
 use crate::plan::{Plan, Rhythm, Scenario};
 use crate::record::Results;
 use crate::record::results::TimelinePoint;
-use crate::units::{Duration, Moment};
+use crate::units::Duration;
 
 #[must_use]
 pub fn totals(numbers: &Numbers) -> Totals {
@@ -82,8 +82,7 @@ fn every(scenario: &Scenario) -> Option<String> {
 /// From its first slot to its planned end, or to the end of a run that ended before.
 fn duration(scenario: &Scenario, results: &Results) -> Duration {
     let from = scenario.presences.iter().map(|stay| stay.slot).min().unwrap_or_default();
-    let ran = Moment::START + Duration::from_secs(results.seconds());
-    scenario.end().min(ran).since(from)
+    scenario.end().min(results.end).since(from)
 }
 
 /// Every distribution with samples: over the whole run, then by scenario and action where that says more.
