@@ -10,10 +10,11 @@ use super::language::{Names, Resource};
 use super::overrides::Overrides;
 use super::proof::Cooldown;
 use super::rows::Files;
-use super::{Plan, resource, rotation, target, threshold};
+use super::{Plan, Scenario, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
+use crate::suite::schema::Suite;
 use crate::units::Moment;
 
 /// What compiling needs beside the suite.
@@ -34,20 +35,11 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let critic = Critic::new(&loaded.source);
     let root = Path::root();
     let used_environment = RefCell::default();
-    let no_names = Names {
-        vars: &suite.vars,
-        user_fields: Some(BTreeSet::new()),
-        resource_fields: BTreeSet::new(),
-        saved: Vec::new(),
-        environment: &loaded.environment,
-        used_environment: &used_environment,
-    };
+    let no_names = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
     let mut secrets = loaded.secrets.clone();
     let target =
         target::compile(&suite.target, &root.key("target"), context.built_in, &context.overrides.allow, &critic);
-    let resources = suite.resources.as_ref().map_or_else(Vec::new, |resources| {
-        resource::compile(resources, &root.key("resources"), &no_names, context.files, &critic)
-    });
+    let resources = resources(&suite, &no_names, context, &critic);
     let loads = compile_scenario::loads(&suite, &critic);
     let users = loads.iter().map(|load| load.users).sum();
     let credentials = suite.credentials.as_ref().map_or_else(Credentials::none, |credentials| {
@@ -56,30 +48,14 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     });
     let names = Names { user_fields: credentials.fields.clone(), resource_fields: fields(&resources), ..no_names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
-    let rotations = rotation::compile(&suite, &loads, resources.len() as u64, cooldown.as_ref(), &critic);
-    let ground = Ground {
-        suite: &suite,
-        names: &names,
-        critic: &critic,
-        resources: resources.len() as u64,
-        target: target.as_ref(),
-    };
+    let count = resources.len() as u64;
+    let rotations = rotation::compile(&suite, &loads, count, cooldown.as_ref(), &critic);
+    let ground = Ground { suite: &suite, names: &names, critic: &critic, resources: count, target: target.as_ref() };
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
-    let axes = Axes {
-        scenarios: scenarios
-            .iter()
-            .map(|scenario| ScenarioAxis {
-                name: scenario.name.clone(),
-                stages: scenario.stages.iter().map(|stage| stage.name.clone()).collect(),
-                actions: scenario.actions.iter().map(|action| action.name.clone()).collect(),
-            })
-            .collect(),
-    };
+    let axes = axes(&scenarios);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
-    for value in used_environment.borrow().iter() {
-        secrets.insert(value);
-    }
+    used_environment.borrow().iter().for_each(|value: &String| secrets.insert(value));
     let mut problems = critic.into_problems();
     problems.sort();
     let Some(target) = target.filter(|_| !problems.has_errors()) else { return (None, problems) };
@@ -103,6 +79,21 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         secrets,
     };
     (Some(plan), problems)
+}
+
+fn resources(suite: &Suite, names: &Names<'_>, context: &Context<'_>, critic: &Critic<'_>) -> Vec<Resource> {
+    let path = Path::root().key("resources");
+    let resources = suite.resources.as_ref();
+    resources.map_or_else(Vec::new, |resources| resource::compile(resources, &path, names, context.files, critic))
+}
+
+fn axes(scenarios: &[Scenario]) -> Axes {
+    let axis = |scenario: &Scenario| ScenarioAxis {
+        name: scenario.name.clone(),
+        stages: scenario.stages.iter().map(|stage| stage.name.clone()).collect(),
+        actions: scenario.actions.iter().map(|action| action.name.clone()).collect(),
+    };
+    Axes { scenarios: scenarios.iter().map(axis).collect() }
 }
 
 fn fields(resources: &[Resource]) -> BTreeSet<String> {

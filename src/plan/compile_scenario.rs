@@ -6,6 +6,7 @@ use super::language::{Names, Payload, Place, Text, UnknownName};
 use super::load::{self, Span};
 use super::rotation::Acting;
 use super::scenario::{Action, Backoff, Connect, Rhythm, Scenario, stages};
+use super::step::Program;
 use super::target::Target;
 use crate::suite::problem::Path;
 use crate::suite::scalar::Switchable;
@@ -73,24 +74,7 @@ fn one(
         ..*ground.names
     };
     let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
-    let program = |place: &'static str, steps: &[schema::Step]| {
-        let bound = keeps_one || place == "act" && acting.rotation.is_some();
-        let mut compiler = Steps {
-            names: &names,
-            critic,
-            place,
-            resource: bound,
-            resources: ground.resources,
-            actions: Vec::new(),
-            action_lines: Vec::new(),
-        };
-        let program = compiler.compile(steps, &path.key(place));
-        (program, compiler.actions, compiler.action_lines)
-    };
-    let (login, ..) = program("login", &scenario.login);
-    let (setup, ..) = program("setup", &scenario.setup);
-    let (act, action_names, lines) = program("act", &scenario.act);
-    let (teardown, ..) = program("teardown", &scenario.teardown);
+    let Programs { login, setup, act, teardown, actions } = programs(ground, scenario, &names, acting, &path);
     if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
         critic.error(
             &path.key("every"),
@@ -98,12 +82,6 @@ fn one(
             "ask for an `ack`, or add a `pause`",
         );
     }
-    let per_turn = act.actions(action_names.len(), ground.resources);
-    let actions = action_names.into_iter().zip(lines).zip(per_turn).map(|((name, line), per_turn)| Action {
-        name,
-        line,
-        per_turn,
-    });
     let rate = scenario.connect.rate.unwrap_or(DEFAULT_RATE);
     let connect = connect(ground, scenario, &names, &path, keeps_one);
     let mut presences = load::presences(&load.spans, rate);
@@ -123,7 +101,7 @@ fn one(
         setup,
         act,
         teardown,
-        actions: actions.collect(),
+        actions,
         rhythm: acting.rhythm,
         rotation: acting.rotation,
         reconnect: backoff(scenario.reconnect.as_ref()),
@@ -133,6 +111,38 @@ fn one(
         resources: ground.resources,
         most_turns: None,
     }
+}
+
+struct Programs {
+    login: Program,
+    setup: Program,
+    act: Program,
+    teardown: Program,
+    actions: Vec<Action>,
+}
+
+fn programs(
+    ground: &Ground<'_>,
+    scenario: &schema::Scenario,
+    names: &Names<'_>,
+    acting: Acting,
+    path: &Path,
+) -> Programs {
+    let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
+    let program = |place: &'static str, steps: &[schema::Step]| {
+        let bound = keeps_one || place == "act" && acting.rotation.is_some();
+        let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources);
+        let program = compiler.compile(steps, &path.key(place));
+        (program, compiler.actions, compiler.action_lines)
+    };
+    let (login, ..) = program("login", &scenario.login);
+    let (setup, ..) = program("setup", &scenario.setup);
+    let (act, action_names, lines) = program("act", &scenario.act);
+    let (teardown, ..) = program("teardown", &scenario.teardown);
+    let per_turn = act.actions(action_names.len(), ground.resources);
+    let actions = action_names.into_iter().zip(lines).zip(per_turn);
+    let actions = actions.map(|((name, line), per_turn)| Action { name, line, per_turn }).collect();
+    Programs { login, setup, act, teardown, actions }
 }
 
 fn backoff(reconnect: Option<&Switchable<schema::Reconnect>>) -> Option<Backoff> {
@@ -155,15 +165,7 @@ fn texts(
     key: &str,
     map: &Map<serde_json::Value>,
 ) -> Vec<(String, Text)> {
-    let compiler = Steps {
-        names,
-        critic: ground.critic,
-        place: "connect",
-        resource: keeps_one,
-        resources: ground.resources,
-        actions: Vec::new(),
-        action_lines: Vec::new(),
-    };
+    let compiler = Steps::new(names, ground.critic, "connect", keeps_one, ground.resources);
     compiler.texts(map, &Path::root().key("target").key(key), Place { resource: keeps_one, ..Place::USER })
 }
 

@@ -38,6 +38,18 @@ pub struct Steps<'a> {
     pub action_lines: Vec<usize>,
 }
 
+impl<'a> Steps<'a> {
+    pub const fn new(
+        names: &'a Names<'a>,
+        critic: &'a Critic<'a>,
+        place: &'static str,
+        resource: bool,
+        resources: u64,
+    ) -> Self {
+        Self { names, critic, place, resource, resources, actions: Vec::new(), action_lines: Vec::new() }
+    }
+}
+
 impl Steps<'_> {
     /// The program of a list of steps that stands at `path`.
     pub fn compile(&mut self, steps: &[Step], path: &Path) -> Program {

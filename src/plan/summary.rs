@@ -136,50 +136,45 @@ fn facts(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
     match scenario.rhythm {
         Rhythm::Still => {}
         Rhythm::ClosedLoop => facts.push(("step", "closed loop: the next turn starts when the last has ended".into())),
-        Rhythm::Step { every, auto } => {
-            facts.push((
-                "step",
-                if auto {
-                    format!("{every} (auto: the shortest that keeps every cooldown)")
-                } else {
-                    every.to_string()
-                },
-            ));
-            let per_turn: u64 = scenario.actions.iter().map(|action| action.per_turn).sum();
-            let totals = totals(scenario);
-            let range = if totals.most == totals.least {
-                totals.most.to_string()
-            } else {
-                format!("up to {}, if every user is ready in its slot", totals.most)
-            };
-            facts.push(("actions", range));
-            if totals.least < totals.most {
-                facts.push((
-                    "first turns",
-                    format!("when a user is ready; due {} after its slot in any case", scenario.ready_within),
-                ));
-            }
-            facts.push((
-                "peak rate",
-                format!("{:.1} actions/s", (scenario.users * per_turn) as f64 / every.as_secs_f64()),
-            ));
-            for check in plan.checks(scenario) {
-                let gap = if check.by_design {
-                    "users collide by design".into()
-                } else {
-                    format!("smallest gap {}", check.gap(every))
-                };
-                facts.push((rule_label(check.rule), format!("cooldown {}, {gap}", check.cooldown)));
-            }
-            if let (Late::Skip { .. }, Some(slack)) = (scenario.late, proof::slack(&plan.checks(scenario), every)) {
-                facts.push(("slack", format!("a turn may start {slack} late")));
-            }
-        }
+        Rhythm::Step { every, auto } => facts.extend(rhythm_facts(scenario, plan, every, auto)),
     }
     let lifetimes = scenario.presences.iter().map(|stay| stay.until.since(stay.slot) + scenario.turn_within);
     if let (Some(shortest), Some(longest)) = (lifetimes.clone().min(), lifetimes.max()) {
         let text = if shortest == longest { format!("up to {longest}") } else { format!("{shortest} to {longest}") };
         facts.push(("socket lifetime", format!("{text}, the last deadline included")));
+    }
+    facts
+}
+
+/// The step, what comes of it, and how it keeps each cooldown.
+fn rhythm_facts(scenario: &Scenario, plan: &Plan, every: Duration, auto: bool) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let why = if auto { " (auto: the shortest that keeps every cooldown)" } else { "" };
+    facts.push(("step", format!("{every}{why}")));
+    let per_turn: u64 = scenario.actions.iter().map(|action| action.per_turn).sum();
+    let totals = totals(scenario);
+    let range = if totals.most == totals.least {
+        totals.most.to_string()
+    } else {
+        format!("up to {}, if every user is ready in its slot", totals.most)
+    };
+    facts.push(("actions", range));
+    if totals.least < totals.most {
+        let late = format!("when a user is ready; due {} after its slot in any case", scenario.ready_within);
+        facts.push(("first turns", late));
+    }
+    facts.push(("peak rate", format!("{:.1} actions/s", (scenario.users * per_turn) as f64 / every.as_secs_f64())));
+    let checks = plan.checks(scenario);
+    for check in &checks {
+        let gap = if check.by_design {
+            "users collide by design".into()
+        } else {
+            format!("smallest gap {}", check.gap(every))
+        };
+        facts.push((rule_label(check.rule), format!("cooldown {}, {gap}", check.cooldown)));
+    }
+    if let (Late::Skip { .. }, Some(slack)) = (scenario.late, proof::slack(&checks, every)) {
+        facts.push(("slack", format!("a turn may start {slack} late")));
     }
     facts
 }

@@ -161,20 +161,15 @@ fn plain(limit: &str) -> ThresholdDetailed {
 }
 
 fn part(metric: &Metric, threshold: &ThresholdDetailed, path: &Path, axes: &Axes, critic: &Critic<'_>) -> Option<Part> {
-    let unknown = |key: &str, name: &str, known: Vec<&str>| {
-        let help = super::language::names::suggestion(Some(name), known.iter().copied()).unwrap_or_else(|| {
-            if known.is_empty() { "there is none".into() } else { format!("there is {}", known.join(", ")) }
-        });
-        critic.error(&path.key(key), format!("unknown {key} `{name}`"), help);
-    };
-    if matches!(metric.kind, Kind::Gauge(_))
-        && (threshold.scenario.is_some() || threshold.stage.is_some() || threshold.action.is_some())
-    {
-        critic.error(
-            path,
-            format!("`{}` is kept for the whole run only", metric.name),
-            "leave out `scenario`, `stage` and `action`",
-        );
+    let narrowed = [&threshold.scenario, &threshold.stage, &threshold.action];
+    if matches!(metric.kind, Kind::Gauge(_)) && narrowed.iter().any(|name| name.is_some()) {
+        let what = format!("`{}` is kept for the whole run only", metric.name);
+        critic.error(path, what, "leave out `scenario`, `stage` and `action`");
+        return None;
+    }
+    if threshold.action.is_some() && !metric.by_action {
+        let what = format!("`{}` does not belong to actions", metric.name);
+        critic.error(&path.key("action"), what, "leave out `action`");
         return None;
     }
     let mut found = Part::default();
@@ -182,50 +177,57 @@ fn part(metric: &Metric, threshold: &ThresholdDetailed, path: &Path, axes: &Axes
         let names: Vec<&str> = axes.scenarios.iter().map(|axis| axis.name.as_str()).collect();
         found.scenario = names.iter().position(|known| known == name);
         if found.scenario.is_none() {
-            unknown("scenario", name, names);
+            unknown(path, "scenario", name, &names, critic);
             return None;
         }
     }
-    // A stage or an action without a scenario is clear where only one scenario has it.
-    let candidates: Vec<usize> =
-        (0..axes.scenarios.len()).filter(|index| found.scenario.is_none_or(|scenario| scenario == *index)).collect();
-    for (key, name) in [("stage", &threshold.stage), ("action", &threshold.action)] {
-        let Some(name) = name else { continue };
-        if key == "action" && !metric.by_action {
-            critic.error(&path.key(key), format!("`{}` does not belong to actions", metric.name), "leave out `action`");
-            return None;
-        }
-        let names = |scenario: usize| {
-            if key == "stage" { &axes.scenarios[scenario].stages } else { &axes.scenarios[scenario].actions }
-        };
-        let holders: Vec<(usize, usize)> = candidates
-            .iter()
-            .filter_map(|scenario| Some((*scenario, names(*scenario).iter().position(|known| known == name)?)))
-            .collect();
-        match holders.as_slice() {
-            [] => {
-                unknown(
-                    key,
-                    name,
-                    candidates.iter().flat_map(|scenario| names(*scenario).iter().map(String::as_str)).collect(),
-                );
-                return None;
-            }
-            [(scenario, index)] if found.scenario.is_none_or(|chosen| chosen == *scenario) => {
-                found.scenario = Some(*scenario);
-                *(if key == "stage" { &mut found.stage } else { &mut found.action }) = Some(*index);
-            }
-            _ => {
-                critic.error(
-                    &path.key(key),
-                    format!("several scenarios have {key} `{name}`"),
-                    "say which with `scenario`",
-                );
-                return None;
-            }
-        }
+    if let Some(name) = &threshold.stage {
+        let (scenario, stage) = holder(path, "stage", name, found.scenario, axes, critic)?;
+        (found.scenario, found.stage) = (Some(scenario), Some(stage));
+    }
+    if let Some(name) = &threshold.action {
+        let (scenario, action) = holder(path, "action", name, found.scenario, axes, critic)?;
+        (found.scenario, found.action) = (Some(scenario), Some(action));
     }
     Some(found)
+}
+
+/// The scenario that has this stage or action, and its number there. Without a scenario it is clear where only one has it.
+fn holder(
+    path: &Path,
+    key: &str,
+    name: &str,
+    scenario: Option<usize>,
+    axes: &Axes,
+    critic: &Critic<'_>,
+) -> Option<(usize, usize)> {
+    let candidates =
+        axes.scenarios.iter().enumerate().filter(|(index, _)| scenario.is_none_or(|chosen| chosen == *index));
+    let named = candidates.map(|(index, axis)| (index, if key == "stage" { &axis.stages } else { &axis.actions }));
+    let named: Vec<(usize, &Vec<String>)> = named.collect();
+    let position = |names: &Vec<String>| names.iter().position(|known| known == name);
+    let holders: Vec<(usize, usize)> =
+        named.iter().filter_map(|(index, names)| Some((*index, position(names)?))).collect();
+    match holders.as_slice() {
+        [] => {
+            let known: Vec<&str> = named.iter().flat_map(|(_, names)| names.iter().map(String::as_str)).collect();
+            unknown(path, key, name, &known, critic);
+            None
+        }
+        [holder] => Some(*holder),
+        _ => {
+            let what = format!("several scenarios have {key} `{name}`");
+            critic.error(&path.key(key), what, "say which with `scenario`");
+            None
+        }
+    }
+}
+
+fn unknown(path: &Path, key: &str, name: &str, known: &[&str], critic: &Critic<'_>) {
+    let help = super::language::names::suggestion(Some(name), known.iter().copied()).unwrap_or_else(|| {
+        if known.is_empty() { "there is none".into() } else { format!("there is {}", known.join(", ")) }
+    });
+    critic.error(&path.key(key), format!("unknown {key} `{name}`"), help);
 }
 
 /// A limit, taken apart.

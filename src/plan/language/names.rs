@@ -75,6 +75,19 @@ impl UnknownName {
 const ROOTS: &[&str] =
     &["user", "resource", "step", "action", "connection", "vars", "env", "stage", "scenario", "item"];
 
+impl<'a> Names<'a> {
+    /// The names that exist outside of scenarios: variables and the environment.
+    #[must_use]
+    pub fn of_no_scenario(
+        vars: &'a Map<Value>,
+        environment: &'a Environment,
+        used_environment: &'a RefCell<Vec<String>>,
+    ) -> Self {
+        let (user_fields, resource_fields) = (Some(BTreeSet::new()), BTreeSet::new());
+        Self { vars, user_fields, resource_fields, saved: Vec::new(), environment, used_environment }
+    }
+}
+
 impl Names<'_> {
     /// What `root` followed by `path` stands for in `place`.
     pub fn resolve(&self, root: &str, path: &[Key], place: Place) -> Result<Meaning, UnknownName> {
