@@ -1,7 +1,7 @@
 //! `cotillion try`: one user, one turn, every frame. For writing a suite.
 
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 
 use super::args::TryArgs;
 use super::exit::Exit;
@@ -15,7 +15,7 @@ use crate::plan::{Plan, Rhythm};
 use crate::record::Results;
 use crate::run::execute::RunError;
 use crate::run::trace::{Direction, Trace, TraceLine};
-use crate::run::{Settings, Stopper, execute};
+use crate::run::{Collected, Settings, Stopper, execute};
 use crate::secrets::Redactor;
 use crate::suite::problem::Problems;
 use crate::units::{Duration, Moment};
@@ -66,6 +66,10 @@ pub fn attempt(args: &TryArgs) -> Exit {
     let settings =
         Settings { workers: 1, cores: machine.cores, tls: context, facts: machine.facts, trace: Some(Trace(sender)) };
     let collected = execute(&plan, settings, &stopper, &mut |_| {});
+    tell(collected, &lines, &plan)
+}
+
+fn tell(collected: Result<Collected, RunError>, lines: &Receiver<TraceLine>, plan: &Plan) -> Exit {
     match collected {
         Ok(collected) => {
             let mut secrets = plan.secrets.clone();
