@@ -33,10 +33,9 @@ fn snapshot(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-/// Run with `--ignored` to look at the reports: they are written to `target/tmp/reports/`.
+/// To be looked at: every report is written to `target/tmp/reports/`.
 #[test]
-#[ignore = "writes the example reports to target/tmp/reports, to be looked at"]
-fn write_the_examples() {
+fn examples_can_be_looked_at() {
     let hostile = poisoned(&Outcome::example());
     let examples = examples().into_iter().map(|(name, outcome, _)| (name, outcome)).chain([("hostile", hostile)]);
     for (name, outcome) in examples {
