@@ -10,7 +10,7 @@ use crate::plan::{Plan, target};
 use crate::secrets::Redactor;
 use crate::suite::diagnostic;
 use crate::suite::env::Environment;
-use crate::suite::problem::{Problem, Problems};
+use crate::suite::problem::{Path as Place, Problem, Problems};
 use crate::suite::read::{Loaded, read};
 
 /// A suite's text, and what relative paths in it are relative to.
@@ -81,6 +81,11 @@ pub fn prepare(
     if let Some(ready) = &ready {
         let (_, more) = ready.compile(overrides, None, 0);
         found.add_later(more);
+        if cfg!(not(feature = "demo")) && ready.wants_built_in() {
+            let what = "`demo` is the built-in target, and this build has none";
+            let at = ready.loaded.source.at(&Place::root().key("target").key("url"));
+            found.push(Problem::error(what).help("write a URL, or build with the default feature `demo`").at(at));
+        }
     }
     found.sort();
     if let Some(ready) = &ready {

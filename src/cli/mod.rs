@@ -1,4 +1,4 @@
-//! The rim: arguments, environment, printing, exit codes. [`run`] is the whole flow on one screen.
+//! The rim: arguments, environment, printing, exit codes. `run.rs` is the whole flow on one screen.
 
 mod args;
 mod attempt;

@@ -1,6 +1,8 @@
 //! The only place that writes to standard output and standard error. A closed pipe is no error: whoever closed it has seen
 //! enough.
 
+#![expect(clippy::disallowed_methods, reason = "this is the one place that everybody else prints through")]
+
 use std::io::{IsTerminal, Write, stderr, stdout};
 
 use super::environment::variable;

@@ -26,6 +26,7 @@ pub fn listen(stopper: Stopper) -> std::io::Result<()> {
                     screen::note(&format!("\n{name}: stopping, reports follow; once more to end at once\n"));
                     stopper.stop(name);
                 } else {
+                    #[expect(clippy::disallowed_methods, reason = "who asks twice has waited enough")]
                     std::process::exit(Exit::Interrupted.number().into());
                 }
             }

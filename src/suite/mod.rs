@@ -1,7 +1,7 @@
 //! What the author wrote: the YAML file with the place of everything in it, `${NAME}` filled in, and every problem
 //! found at once. [`read`](read::read) is the way in; [`schema`] the language.
 //!
-//! text → [`yaml`] → [`node`] (values with places, kept by [`source`]) → [`env`] → [`check`] against the schema as
+//! text → [`yaml`] → [`node`] (values with places, kept by [`source`]) → [`mod@env`] → [`check`] against the schema as
 //! [`shape`] shows it, in the words of [`advice`] → [`mend`] → [`schema::Suite`].
 
 pub mod problem;

@@ -1,5 +1,7 @@
 //! Every integration test in one binary: linking once is what keeps the tests quick.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps in vain has failed, and says where")]
+
 mod architecture;
 mod cli;
 mod documents;

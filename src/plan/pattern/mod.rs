@@ -72,10 +72,13 @@ fn fraction(step: Duration, part: u64, whole: u64) -> Duration {
 mod tests {
     use super::*;
 
+    /// Moment in nanoseconds, user, resource.
+    type Visit = (u64, u64, u64);
+
     /// The smallest gaps over some periods, by looking at every visit.
     fn brute_force(pattern: &Pattern, size: Size) -> Gaps {
         let step = Duration::from_secs(1000);
-        let mut visits: Vec<(u64, u64, u64)> = Vec::new();
+        let mut visits: Vec<Visit> = Vec::new();
         for number in 0..3 * size.resources + 2 {
             for user in 0..size.users {
                 let at = step.as_nanos() * number + (pattern.phase)(user, size, step).as_nanos();
@@ -84,7 +87,7 @@ mod tests {
         }
         visits.sort_unstable();
         let collides = visits.windows(2).any(|pair| (pair[0].0, pair[0].2) == (pair[1].0, pair[1].2));
-        let smallest = |same: &dyn Fn(&(u64, u64, u64)) -> (u64, u64)| {
+        let smallest = |same: &dyn Fn(&Visit) -> (u64, u64)| {
             let mut last = std::collections::HashMap::new();
             let gaps = visits
                 .iter()
