@@ -142,6 +142,9 @@ impl Actor {
     /// When to hand in [`Input::Timeout`] if nothing happens before.
     #[must_use]
     pub fn deadline(&self, scenario: &Scenario) -> Moment {
+        if self.life == Life::Done {
+            return Moment::NEVER;
+        }
         let session = self.session.as_ref().map_or(Moment::NEVER, |session| session.deadline());
         let thread = self.thread.as_ref().map_or(Moment::NEVER, |thread| thread.wait.deadline());
         let life = self.life.deadline().min(self.turns_deadline(scenario));

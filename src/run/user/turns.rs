@@ -21,6 +21,8 @@ pub struct Turns {
     latest: Option<Moment>,
     /// When the stay ends: what is due then or later is not.
     until: Option<Moment>,
+    /// Has that been noticed? Then nobody need be woken for it again.
+    over: bool,
     /// Due, and waiting for the last turn to end.
     waiting: VecDeque<Turn>,
     /// Turns begun in a closed loop.
@@ -41,7 +43,7 @@ impl Turns {
     }
 
     /// Is the stay over?
-    pub fn over(&self, now: Moment) -> bool {
+    pub fn are_over(&self, now: Moment) -> bool {
         self.until.is_none_or(|until| until <= now)
     }
 }
@@ -54,8 +56,8 @@ impl Actor {
             .next
             .map(|turn| turn.due)
             .or(self.turns.latest.filter(|_| matches!(scenario.rhythm, Rhythm::Step { .. })));
-        let next = next.unwrap_or(Moment::NEVER);
-        next.min(self.turns.until.unwrap_or(Moment::NEVER))
+        let until = self.turns.until.filter(|_| !self.turns.over);
+        next.unwrap_or(Moment::NEVER).min(until.unwrap_or(Moment::NEVER))
     }
 
     /// The clock starts now, if it does not run yet.
@@ -80,7 +82,7 @@ impl Actor {
             if self.thread.is_some() {
                 break;
             }
-            if self.turns.over(scene.now) || self.drain_until.is_some() {
+            if self.turns.are_over(scene.now) || self.drain_until.is_some() {
                 self.abandon_waiting(scene, NotSent::Busy);
                 break;
             }
@@ -92,7 +94,8 @@ impl Actor {
                 break;
             }
         }
-        if self.turns.over(scene.now) {
+        if self.turns.are_over(scene.now) {
+            self.turns.over = true;
             self.stay_over(scene);
             self.run_thread(scene);
         }
