@@ -10,7 +10,7 @@ use crate::metrics::{Cell, Counter};
 use crate::plan::scenario::{Late, Turn};
 use crate::plan::{Rhythm, Scenario};
 use crate::record::Class;
-use crate::units::Moment;
+use crate::units::{Duration, Moment};
 
 /// Which turns are due.
 #[derive(Debug, Default)]
@@ -27,9 +27,15 @@ pub struct Turns {
     waiting: VecDeque<Turn>,
     /// Turns begun in a closed loop.
     own: u64,
+    /// In a closed loop, no turn begins before this moment.
+    rest: Option<Moment>,
     /// Actions of the running turn that have no outcome yet, by action.
     owed: Vec<u64>,
 }
+
+/// What a closed loop rests after a turn that took no time: as long as the finest timer. Without it a turn that fails
+/// before it waits for anything would be begun again and again, and its worker would do nothing else.
+const REST: Duration = Duration::from_millis(1);
 
 impl Turns {
     /// A stay begins in its slot: the clock starts when the user is ready, at `latest` in any case.
@@ -39,7 +45,7 @@ impl Turns {
 
     /// No further turn becomes due.
     pub fn end(&mut self) {
-        (self.next, self.latest, self.until) = (None, None, None);
+        (self.next, self.latest, self.until, self.rest) = (None, None, None, None);
     }
 
     /// Is the stay over?
@@ -57,7 +63,8 @@ impl Actor {
             .map(|turn| turn.due)
             .or(self.turns.latest.filter(|_| matches!(scenario.rhythm, Rhythm::Step { .. })));
         let until = self.turns.until.filter(|_| !self.turns.over);
-        next.unwrap_or(Moment::NEVER).min(until.unwrap_or(Moment::NEVER))
+        let soonest = [next, until, self.turns.rest].into_iter().flatten().min();
+        soonest.unwrap_or(Moment::NEVER)
     }
 
     /// The clock starts now, if it does not run yet.
@@ -73,6 +80,7 @@ impl Actor {
         if let Some(latest) = self.turns.latest.filter(|latest| *latest <= scene.now) {
             self.start_clock(scene.scenario, latest);
         }
+        self.turns.rest = self.turns.rest.filter(|rest| *rest > scene.now);
         self.collect_due(scene);
         loop {
             if !matches!(self.life, Life::Active) {
@@ -90,7 +98,7 @@ impl Actor {
             self.begin_turn(scene.now, scene.scenario, turn);
             self.run_thread(scene);
             if scene.scenario.rhythm == Rhythm::ClosedLoop {
-                // One turn an input: a turn that ends at once must not keep its worker from everybody else.
+                self.turns.rest = self.thread.is_none().then_some(scene.now + REST);
                 break;
             }
         }
@@ -117,6 +125,9 @@ impl Actor {
     fn next_to_run(&mut self, scene: &mut Scene<'_>) -> Option<Turn> {
         if scene.scenario.most_turns.is_some_and(|most| self.turns.own >= most) {
             self.turns.until = Some(scene.now);
+            return None;
+        }
+        if self.turns.rest.is_some() {
             return None;
         }
         if scene.scenario.rhythm == Rhythm::ClosedLoop {
