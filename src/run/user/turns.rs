@@ -67,18 +67,20 @@ impl Actor {
         soonest.unwrap_or(Moment::NEVER)
     }
 
-    /// The clock starts now, if it does not run yet.
+    /// The clock starts now, if it does not run yet. Seen late, it still starts at its latest moment.
     pub(super) fn start_clock(&mut self, scenario: &Scenario, now: Moment) {
-        if self.turns.latest.take().is_some() && matches!(scenario.rhythm, Rhythm::Step { .. }) {
-            self.turns.next = Some(scenario.turn(self.user, scenario.first_turn(self.user, now), now));
+        let Some(latest) = self.turns.latest.take() else { return };
+        if matches!(scenario.rhythm, Rhythm::Step { .. }) {
+            let first = scenario.first_turn(self.user, now.min(latest));
+            self.turns.next = Some(scenario.turn(self.user, first, now));
         }
     }
 
     /// Brings the turns up to now: what has become due is counted and started, or counted as not sent; and when the stay
     /// is over, the user leaves.
     pub(super) fn advance(&mut self, scene: &mut Scene<'_>) {
-        if let Some(latest) = self.turns.latest.filter(|latest| *latest <= scene.now) {
-            self.start_clock(scene.scenario, latest);
+        if self.turns.latest.is_some_and(|latest| latest <= scene.now) {
+            self.start_clock(scene.scenario, scene.now);
         }
         self.turns.rest = self.turns.rest.filter(|rest| *rest > scene.now);
         self.collect_due(scene);
