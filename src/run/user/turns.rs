@@ -92,7 +92,9 @@ impl Actor {
             if self.thread.is_some() {
                 break;
             }
-            if self.turns.are_over(scene.now) || self.drain_until.is_some() {
+            // A turn that was due before the end and that nothing held up is only seen late, as timers fire late.
+            let held_up = self.turns.waiting.front().is_none_or(|turn| self.turns_blocked(turn));
+            if self.turns.are_over(scene.now) && held_up {
                 self.abandon_waiting(scene, NotSent::Busy);
                 break;
             }
