@@ -71,8 +71,12 @@ impl Actor {
             Life::Waiting { .. } => {
                 if let Some(stay) = scene.scenario.stays(self.user).get(self.stay) {
                     self.turns.begin(stay.slot + scene.scenario.ready_within, stay.until);
+                    self.attempts = 0;
                 }
-                self.come(scene);
+                // The turn that was open when the last stay ended may have outlasted this one, too.
+                if !self.turns.are_over(scene.now) {
+                    self.come(scene);
+                }
             }
             Life::BackingOff { .. } => self.come(scene),
             Life::Dialing { .. } => {
@@ -308,7 +312,8 @@ impl Actor {
     /// The stay is over: an open turn comes to its end, then teardown, then the user leaves.
     pub(super) fn stay_over(&mut self, scene: &mut Scene<'_>) {
         match self.life {
-            Life::Waiting { .. } | Life::Done => {}
+            Life::Waiting { .. } if !self.turns.have_begun() => {}
+            Life::Done => {}
             Life::Active if self.thread.is_some() => {}
             Life::Active if scene.scenario.teardown.is_empty() => self.depart(scene),
             Life::Active => {

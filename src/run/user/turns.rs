@@ -48,6 +48,11 @@ impl Turns {
         (self.next, self.latest, self.until, self.rest) = (None, None, None, None);
     }
 
+    /// Has a stay begun that the user has not left yet?
+    pub const fn have_begun(&self) -> bool {
+        self.until.is_some()
+    }
+
     /// Is the stay over?
     pub fn are_over(&self, now: Moment) -> bool {
         self.until.is_none_or(|until| until <= now)
