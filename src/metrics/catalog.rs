@@ -44,7 +44,8 @@ recorded! {
         Acks,
         /// Acks that came after their deadline.
         LateAnswers,
-        /// Attempts to connect, reconnects included.
+        /// Attempts to connect that succeeded or failed, reconnects included. What we gave up ourselves, because the
+        /// user's time was over, says nothing about the server.
         ConnectAttempts,
         /// Attempts that ended with a connected namespace.
         Connections,

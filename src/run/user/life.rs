@@ -104,7 +104,6 @@ impl Actor {
     }
 
     fn dial(&mut self, scene: &mut Scene<'_>) {
-        scene.sink.recorder.count(self.cell(scene), Counter::ConnectAttempts);
         self.life = Life::Dialing { since: scene.now, deadline: scene.now + scene.scenario.connect.within };
         match self.open_session(scene) {
             Ok((session, request)) => {
@@ -162,6 +161,7 @@ impl Actor {
     pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>) {
         let Life::Handshaking { since, opened, .. } = self.life else { return };
         let cell = self.cell(scene);
+        scene.sink.recorder.count(cell, Counter::ConnectAttempts);
         scene.sink.recorder.count(cell, Counter::Connections);
         scene.sink.recorder.record(cell, Distribution::ConnectLatency, scene.now.since(since));
         scene.sink.recorder.record(cell, Distribution::ConnectNamespace, scene.now.since(opened));
@@ -182,7 +182,9 @@ impl Actor {
         if !matches!(self.life, Life::Dialing { .. } | Life::Handshaking { .. }) {
             return;
         }
-        scene.sink.recorder.count(self.cell(scene), Counter::ConnectFailures);
+        let cell = self.cell(scene);
+        scene.sink.recorder.count(cell, Counter::ConnectAttempts);
+        scene.sink.recorder.count(cell, Counter::ConnectFailures);
         self.note(scene, Class::Connect, &kind, detail);
         self.session = None;
         self.commands.push_back(Command::Close);
