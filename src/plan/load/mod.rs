@@ -99,11 +99,14 @@ pub fn presences(spans: &[Span], rate: Rate) -> Vec<Presence> {
         }
     }
     let mut free = Moment::START;
-    for presence in &mut all {
+    all.retain_mut(|presence| {
         presence.slot = presence.asked.max(free);
-        free = presence.slot + rate.interval();
-    }
-    all.retain(|presence| presence.slot < presence.until);
+        let in_time = presence.slot < presence.until;
+        if in_time {
+            free = presence.slot + rate.interval();
+        }
+        in_time
+    });
     all
 }
 
@@ -148,6 +151,14 @@ mod tests {
     fn the_rate_spaces_the_slots_and_leaves_out_who_would_come_too_late() {
         check(&[span(0, 3, (4, 4))], 1.0, &[]);
         check(&[span(0, 0, (0, 4)), span(0, 3, (4, 4))], 1.0, &[(0, 0.0, 3.0), (1, 1.0, 3.0), (2, 2.0, 3.0)]);
+    }
+
+    #[test]
+    fn who_is_left_out_takes_nobodys_place_in_the_rate() {
+        // A hundred users for two seconds, at one a second: two of them come, and the next stage starts on time.
+        let spans = [span(0, 0, (0, 100)), span(0, 2, (100, 100)), span(2, 2, (100, 0)), span(2, 3, (0, 0))];
+        let more = [span(3, 3, (0, 1)), span(3, 6, (1, 1))];
+        check(&[&spans[..], &more[..]].concat(), 1.0, &[(0, 0.0, 2.0), (1, 1.0, 2.0), (0, 3.0, 6.0)]);
     }
 
     proptest! {
