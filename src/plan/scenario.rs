@@ -128,6 +128,10 @@ impl Backoff {
     /// How long to wait before attempt `attempt` (from 0), with `random` from 0 to 1.
     #[must_use]
     pub fn wait(&self, attempt: u32, random: f64) -> Duration {
+        if self.wait.is_zero() {
+            // Zero times a power that has overflowed to infinity is not a number.
+            return Duration::ZERO;
+        }
         let exponent = i32::try_from(attempt).unwrap_or(i32::MAX);
         let wait = (self.wait.as_secs_f64() * self.factor.powi(exponent)).min(self.max.as_secs_f64());
         Duration::from_secs_f64(wait * (1.0 + self.jitter * (2.0 * random - 1.0)))
@@ -218,5 +222,6 @@ mod tests {
         assert_eq!(backoff.wait(0, 0.0), Duration::from_millis(500));
         assert_eq!(backoff.wait(1, 1.0), Duration::from_secs(3));
         assert_eq!(backoff.wait(u32::MAX, 0.5), Duration::from_secs(5));
+        assert_eq!(Backoff { wait: Duration::ZERO, ..backoff }.wait(u32::MAX, 0.5), Duration::ZERO);
     }
 }
