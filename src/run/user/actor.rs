@@ -65,8 +65,9 @@ pub struct Actor {
     pub(super) lost_at: Option<Moment>,
     /// How the link ended, for the session's own word that it has.
     pub(super) link_end: Option<Failure>,
-    /// Number of the next action, and of the next ack asked for.
-    pub(super) next_action: u64,
+    /// Number of the action that was begun last: that of `action.id` until the next one begins.
+    pub(super) action: u64,
+    /// Number of the next ack asked for.
     pub(super) next_ack: u64,
     pub(super) commands: VecDeque<Command>,
     /// Set when the run is stopped.
@@ -96,7 +97,7 @@ impl Actor {
             attempts: 0,
             lost_at: None,
             link_end: None,
-            next_action: 0,
+            action: 0,
             next_ack: 0,
             commands: VecDeque::new(),
             drain_until: None,

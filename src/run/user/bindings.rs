@@ -24,7 +24,7 @@ impl Actor {
             resource: self.bound_resource(plan, scenario),
             item: self.bound_item(scenario),
             step: self.thread.as_ref().and_then(|thread| thread.turn).map_or(0, |turn| turn.number),
-            action: ActionId { run: facts.run, user, number: self.next_action },
+            action: ActionId { run: facts.run, user, number: self.action },
             connection: self.socket_id.as_deref(),
             stage: scenario.stages.get(scenario.stage(now)).map_or("", |stage| &stage.name),
             scenario: &scenario.name,

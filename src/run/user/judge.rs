@@ -24,6 +24,7 @@ impl Actor {
     pub(super) fn emit(&mut self, scene: &mut Scene<'_>, emit: &Emit) {
         let mut scratch = std::mem::take(&mut scene.sink.scratch);
         scratch.clear();
+        self.action += u64::from(emit.action.is_some());
         let rendered = {
             let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
             emit.payload.render(&bindings, &mut scratch)
@@ -58,7 +59,6 @@ impl Actor {
             thread.wait = Wait::Ack { id, operation, planned, sent: now, deadline: now + rule.within };
         }
         if let (Some(action), Some(turn)) = (emit.action, turn) {
-            self.next_action += 1;
             let cell = self.action_cell(scene.scenario, &turn, action);
             scene.sink.recorder.count(cell, Counter::Sent);
             scene.sink.recorder.record(cell, Distribution::SendLateness, now.since(planned));
