@@ -49,10 +49,7 @@ impl Actor {
     fn emitted(&mut self, scene: &mut Scene<'_>, emit: &Emit, ack: Option<u64>) {
         let now = scene.now;
         let Some(thread) = self.thread.as_mut() else { return };
-        let turn = thread.turn;
-        // The first action of a turn is planned for the turn's moment; a later one for when the one before has ended.
-        let planned = turn.filter(|_| !thread.acted).map_or(now, |turn| turn.due);
-        thread.acted = true;
+        let (turn, planned) = (thread.turn, thread.planned);
         let rule = ack.zip(emit.ack.as_ref());
         if let Some((id, rule)) = rule {
             let operation = thread.last();
@@ -91,6 +88,7 @@ impl Actor {
             self.save(scene, &emit.saves, Answer::Ack(args));
         }
         self.finish_emit(scene, emit, outcome, scene.now.since(planned), scene.now.since(sent), args);
+        self.plan_from(scene.now);
         match outcome {
             ActionOutcome::Ok | ActionOutcome::Rejected => self.resume(),
             _ => self.step_failed(scene.scenario),
@@ -172,6 +170,7 @@ impl Actor {
                 let within = deadline.since(sent);
                 let detail = format!("no ack came within {within}");
                 self.finish_emit(scene, emit, ActionOutcome::Timeout, deadline.since(planned), within, &detail);
+                self.plan_from(deadline);
                 self.step_failed(scene.scenario);
             }
             (_, Wait::Response { sent, deadline, .. }) => self.response_timed_out(scene, deadline.since(sent)),

@@ -101,14 +101,16 @@ pub struct Thread {
     pub wait: Wait,
     /// The turn, under `act`.
     pub turn: Option<Turn>,
-    /// Has an action of the turn been sent? The first one was planned for the turn's moment.
-    pub acted: bool,
+    /// When the next operation would run if nothing were ever late: a turn begins when it is due, a pause moves this on,
+    /// and after an answer it is the moment of the answer.
+    pub planned: Moment,
     pub started: Moment,
 }
 
 impl Thread {
     pub fn new(place: Place, turn: Option<Turn>, started: Moment) -> Self {
-        Self { place, next: 0, loops: Vec::new(), wait: Wait::Ready, turn, acted: false, started }
+        let planned = turn.map_or(started, |turn| turn.due);
+        Self { place, next: 0, loops: Vec::new(), wait: Wait::Ready, turn, planned, started }
     }
 
     /// What the loops go through and where they are, the innermost first.
@@ -157,6 +159,13 @@ impl Actor {
         }
     }
 
+    /// What the thread waited for has come or has been given up: from here on its plan counts anew.
+    pub(super) fn plan_from(&mut self, moment: Moment) {
+        if let Some(thread) = &mut self.thread {
+            thread.planned = moment;
+        }
+    }
+
     /// Runs the program as far as it can without waiting.
     pub(super) fn run_thread(&mut self, scene: &mut Scene<'_>) {
         let scenario = scene.scenario;
@@ -185,6 +194,7 @@ impl Actor {
                     let draw = Draw::new(scene.plan.seed, scenario.first_user + self.user, number, position);
                     let spread = to.saturating_sub(*from).as_nanos();
                     let pause = *from + Duration::from_nanos(draw.below(spread.saturating_add(1)));
+                    thread.planned = thread.planned + pause;
                     thread.wait = Wait::Pause { until: scene.now + pause };
                 }
                 Operation::Emit(emit) => self.emit(scene, emit),
