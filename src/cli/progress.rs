@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::screen;
 use crate::metrics::catalog::{self, FINISHED};
-use crate::metrics::{Counter, Part, Statistic, number};
+use crate::metrics::{Counter, Part, number};
 use crate::record::Results;
 use crate::units::Duration;
 
@@ -29,7 +29,7 @@ impl Progress {
         if !screen::is_watched() {
             return Self::Log { planned: seconds };
         }
-        let style = ProgressStyle::with_template("{bar:24.cyan/dim} {pos}/{len}s  {msg}")
+        let style = ProgressStyle::with_template("{bar:24.cyan/dim} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         Self::Bar(ProgressBar::new(seconds).with_style(style.progress_chars("━━─")))
     }
@@ -40,7 +40,8 @@ impl Progress {
         match self {
             Self::Bar(bar) => {
                 bar.set_position(seconds);
-                bar.set_message(line(results));
+                let left = bar.length().unwrap_or(0).saturating_sub(seconds);
+                bar.set_message(format!("{} · {left} s left", line(results)));
             }
             Self::Log { planned } if seconds.is_multiple_of(LOG_EVERY) => {
                 screen::note(&format!("{seconds:>4} s of {planned} s   {}\n", line(results)));
@@ -73,6 +74,5 @@ fn line(results: &Results) -> String {
     if errors > 0 {
         parts.push(number::counted(errors, "error"));
     }
-    debug_assert!(Statistic::Percentile(0.95).name() == "p95", "the timeline keeps p50, p95 and p99");
     parts.join(" · ")
 }
