@@ -368,12 +368,17 @@ fn every_rule_catches_what_breaks_it_and_lets_the_rest_pass() {
     }
 }
 
-/// The map at the head of the crate and the folder show the same rooms, and in the same order.
+/// The map at the head of the crate, `ARCHITECTURE.md` and the folder show the same rooms, and in the same order.
 #[test]
 fn the_map_shows_the_rooms() {
     let text = fs::read_to_string("src/lib.rs").unwrap();
     let listed: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.split(';').next()).collect();
     assert_eq!(listed, ROOMS, "`src/lib.rs` lists the rooms in their row");
+    let text = fs::read_to_string("ARCHITECTURE.md").unwrap();
+    assert!(text.contains(&ROOMS.join(" · ")), "`ARCHITECTURE.md` shows the row");
+    let rows: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).map(|row| row.0).collect();
+    assert_eq!(rows, ROOMS, "the table of `ARCHITECTURE.md`");
     let mut built: Vec<String> = fs::read_dir("src")
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_str().unwrap().trim_end_matches(".rs").to_owned())
