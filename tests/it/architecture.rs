@@ -61,7 +61,8 @@ const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "
 /// Macros that stand for work not done.
 const UNDONE: &[&str] = &["todo!", "unimplemented!", "dbg!"];
 /// Everything that may stand at the top beside files; hidden folders and what git ignores are nobody's business.
-const FOLDERS: &[&str] = &["ci", "docs", "loadtests", "report-templates", "src", "tests"];
+const FOLDERS: &[&str] =
+    &["ci", "docs", "fuzz", "loadtests", "proptest-regressions", "report-templates", "src", "tests"];
 
 /// A rule: what breaks it in a file, and examples for either side as path and text. `@N` alone on a line stands for N lines.
 struct Rule {
@@ -398,6 +399,6 @@ fn the_top_holds_no_unknown_folder() {
     let entries = fs::read_dir(".").unwrap().map(|entry| entry.unwrap());
     let folders = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap());
     let mut found: Vec<String> = folders.filter(|name| !name.starts_with('.') && !is_ignored(name)).collect();
-    found.sort();
-    assert_eq!(found, FOLDERS, "a new folder at the top: put it into FOLDERS and say in ARCHITECTURE.md what it is");
+    found.retain(|name| !FOLDERS.contains(&name.as_str()));
+    assert!(found.is_empty(), "put {found:?} into FOLDERS, and say in ARCHITECTURE.md what it is");
 }

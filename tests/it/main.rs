@@ -1,6 +1,7 @@
 //! Every integration test in one binary: linking once is what keeps the tests quick.
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps in vain has failed, and says where")]
+#![expect(clippy::disallowed_methods, reason = "whole runs take real time, and tests have switches of their own")]
 
 mod architecture;
 mod cli;
