@@ -69,6 +69,8 @@ pub struct Actor {
     pub(super) action: u64,
     /// Number of the next ack asked for.
     pub(super) next_ack: u64,
+    /// Acks that were given up, and the actions that they are counted for should they come.
+    pub(super) given_up: VecDeque<(u64, Cell)>,
     pub(super) commands: VecDeque<Command>,
     /// Set when the run is stopped.
     pub(super) drain_until: Option<Moment>,
@@ -99,6 +101,7 @@ impl Actor {
             link_end: None,
             action: 0,
             next_ack: 0,
+            given_up: VecDeque::new(),
             commands: VecDeque::new(),
             drain_until: None,
         };
@@ -189,9 +192,8 @@ impl Actor {
             Event::Refused { error, .. } => self.refused(scene, &error),
             Event::Ack { id, args, .. } => self.acknowledged(scene, id, args.json()),
             Event::Message { .. } => scene.sink.recorder.count(self.cell(scene), Counter::ReceivedEvents),
-            Event::LateAck { .. } | Event::StrayAck { asked: true, .. } => {
-                scene.sink.recorder.count(self.cell(scene), Counter::LateAnswers);
-            }
+            Event::LateAck { id, .. } => self.late_answer(scene, Some(id)),
+            Event::StrayAck { asked: true, .. } => self.late_answer(scene, None),
             Event::StrayAck { wire, asked: false, .. } => {
                 let detail = format!("the server acknowledged number {wire}, which nobody asked for");
                 self.protocol_error(scene, "ack that nobody asked for", detail);

@@ -12,6 +12,9 @@ use crate::protocol::{Input, Intent};
 use crate::record::Class;
 use crate::units::Duration;
 
+/// Most acks remembered that were given up: as many as a Socket.IO session remembers.
+const GIVEN_UP: usize = 256;
+
 /// The emit at that position of a program.
 pub(super) fn emit_at(scenario: &Scenario, place: Place, operation: usize) -> Option<&Emit> {
     match place.program(scenario).operations.get(operation) {
@@ -160,6 +163,24 @@ impl Actor {
         }
     }
 
+    /// An answer to something that has been given up.
+    pub(super) fn late_answer(&mut self, scene: &mut Scene<'_>, id: Option<u64>) {
+        let known = self.given_up.iter().position(|(ack, _)| Some(*ack) == id);
+        let cell = known.and_then(|index| self.given_up.remove(index)).map_or_else(|| self.cell(scene), |(_, cell)| cell);
+        scene.sink.recorder.count(cell, Counter::LateAnswers);
+    }
+
+    /// Remembers where a late answer to this action belongs.
+    fn give_up_ack(&mut self, scenario: &Scenario, emit: &Emit, id: u64) {
+        let turn = self.thread.as_ref().and_then(|thread| thread.turn);
+        let (Some(action), Some(turn)) = (emit.action, turn) else { return };
+        if self.given_up.len() == GIVEN_UP {
+            self.given_up.pop_front();
+        }
+        let cell = self.action_cell(scenario, &turn, action);
+        self.given_up.push_back((id, cell));
+    }
+
     /// The thread has waited in vain.
     pub(super) fn wait_timed_out(&mut self, scene: &mut Scene<'_>) {
         let Some(thread) = &self.thread else { return };
@@ -167,6 +188,7 @@ impl Actor {
             (place, Wait::Ack { id, operation, planned, sent, deadline }) => {
                 self.tell_session(scene, Input::Do(Intent::Forget { namespace: 0, ack: id }));
                 let Some(emit) = emit_at(scene.scenario, place, operation) else { return };
+                self.give_up_ack(scene.scenario, emit, id);
                 let within = deadline.since(sent);
                 let detail = format!("no ack came within {within}");
                 self.finish_emit(scene, emit, ActionOutcome::Timeout, deadline.since(planned), within, &detail);

@@ -207,6 +207,7 @@ impl Actor {
         let was_online = std::mem::take(&mut self.online);
         scene.sink.connected -= u64::from(was_online);
         self.socket_id = None;
+        self.given_up.clear();
         let link_end = self.link_end.take();
         let (kind, detail) = match (reason, link_end) {
             (Closed::ByUs, _) => return,
