@@ -80,9 +80,14 @@ impl Actor {
 
     pub(super) fn acknowledged(&mut self, scene: &mut Scene<'_>, id: u64, args: &str) {
         let waiting = self.thread.as_ref().map(|thread| (thread.place, thread.wait));
-        let Some((place, Wait::Ack { id: awaited, operation, planned, sent, .. })) = waiting else { return };
+        let Some((place, Wait::Ack { id: awaited, operation, planned, sent, deadline })) = waiting else { return };
         let Some(emit) = emit_at(scene.scenario, place, operation).filter(|_| id == awaited) else { return };
         let Some(rule) = &emit.ack else { return };
+        if scene.now > deadline {
+            // The timer is late, too. Which of the two is seen first must make no difference.
+            self.wait_timed_out(scene);
+            return self.late_answer(scene, Some(id));
+        }
         let outcome = self.judge(scene, rule, args).unwrap_or_else(|error| {
             self.step_error(scene, &format!("the check of {} has no value", emit.event), error.to_string());
             ActionOutcome::Failed

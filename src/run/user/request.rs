@@ -59,8 +59,11 @@ impl Actor {
 
     pub(super) fn answered(&mut self, scene: &mut Scene<'_>, response: Result<Response, Failure>) {
         let waiting = self.thread.as_ref().map(|thread| (thread.place, thread.wait));
-        let Some((place, Wait::Response { operation, sent, .. })) = waiting else { return };
+        let Some((place, Wait::Response { operation, sent, deadline })) = waiting else { return };
         let Some(step) = step_at(scene.scenario, place, operation) else { return };
+        if scene.now > deadline {
+            return self.response_timed_out(scene, deadline.since(sent));
+        }
         let response = match response {
             Ok(response) => response,
             Err(failure) => return self.request_failed(scene, &failure.kind, failure.detail),
