@@ -2,7 +2,7 @@
 
 use super::actor::{Actor, Scene};
 use crate::plan::Scenario;
-use crate::plan::language::functions::Draw;
+use crate::plan::language::functions::{Draw, mix};
 use crate::plan::scenario::Turn;
 use crate::plan::step::{Items, Operation, Program};
 use crate::units::{Duration, Moment};
@@ -127,6 +127,12 @@ impl Thread {
         self.next.saturating_sub(1)
     }
 
+    /// Names where the program stands, loops included, for drawing at random.
+    fn spot(&self) -> u64 {
+        let position = (self.place as u64) << 32 | self.last() as u64;
+        self.loops.iter().fold(position, |spot, running| mix(spot ^ mix(running.index as u64)))
+    }
+
     fn enter(&mut self, length: u64, end: usize) {
         if length == 0 {
             self.next = end;
@@ -190,8 +196,8 @@ impl Actor {
                     }
                 }
                 Operation::Pause { from, to } => {
-                    let (position, number) = (thread.last() as u64, thread.turn.map_or(0, |turn| turn.number));
-                    let draw = Draw::new(scene.plan.seed, scenario.first_user + self.user, number, position);
+                    let number = thread.turn.map_or(0, |turn| turn.number);
+                    let draw = Draw::new(scene.plan.seed, scenario.first_user + self.user, number, thread.spot());
                     let spread = to.saturating_sub(*from).as_nanos();
                     let pause = *from + Duration::from_nanos(draw.below(spread.saturating_add(1)));
                     thread.planned = thread.planned + pause;
