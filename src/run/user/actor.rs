@@ -9,6 +9,7 @@ use super::message::{Command, Failure, Input};
 use super::thread::{Thread, Wait};
 use super::turns::Turns;
 use crate::metrics::{Cell, Counter};
+use crate::plan::language::Resource;
 use crate::plan::{Plan, Scenario};
 use crate::protocol::{self, Event, Output, Session};
 use crate::record::{Class, Example};
@@ -128,7 +129,7 @@ impl Actor {
                 self.tell_session(scene, protocol::Input::Frame(frame));
             }
             Input::LinkEnded(how) => {
-                self.link_end = Some(how);
+                self.link_end = self.session.is_some().then_some(how);
                 self.tell_session(scene, protocol::Input::Closed);
             }
             Input::Stop { drain_until } => self.stop(scene, drain_until),
@@ -233,8 +234,21 @@ impl Actor {
     }
 
     pub(super) fn note(&self, scene: &mut Scene<'_>, class: Class, name: &str, detail: String) {
-        let resource = self.bound_resource(scene.plan, scene.scenario).map(|resource| resource.id.to_string());
+        let resource = self.bound_resource(scene.plan, scene.scenario);
+        self.note_at(scene, class, name, resource, detail);
+    }
+
+    /// A finding about that resource, whatever is bound now.
+    pub(super) fn note_at(
+        &self,
+        scene: &mut Scene<'_>,
+        class: Class,
+        name: &str,
+        resource: Option<&Resource>,
+        detail: String,
+    ) {
         let (at, user) = (scene.now, self.index(scene.scenario));
-        scene.sink.findings.note(class, self.scenario, name, || Example { at, user, resource, detail });
+        let resource = || resource.map(|resource| resource.id.to_string());
+        scene.sink.findings.note(class, self.scenario, name, || Example { at, user, resource: resource(), detail });
     }
 }

@@ -242,23 +242,24 @@ impl Actor {
 
     /// Ends the running program. The action that waits for its ack gets one outcome, what was not sent yet the other.
     fn drop_thread(&mut self, scene: &mut Scene<'_>, open: ActionOutcome, rest: NotSent) {
-        let Some(thread) = self.thread.take() else { return };
-        let Some(turn) = thread.turn else { return };
-        if let (Wait::Ack { operation, sent, .. }, open) = (thread.wait, open)
-            && let Some(emit) = super::judge::emit_at(scene.scenario, thread.place, operation)
+        let Some(thread) = &self.thread else { return };
+        let (place, wait, turn) = (thread.place, thread.wait, thread.turn);
+        let Some(turn) = turn else {
+            self.thread = None;
+            return;
+        };
+        if let Wait::Ack { operation, sent, .. } = wait
+            && let Some(emit) = super::judge::emit_at(scene.scenario, place, operation)
             && let Some(action) = emit.action
         {
             self.outcome(scene, &turn, action, open);
             if open == ActionOutcome::Disconnected {
+                let name = format!("{} {}", scene.scenario.actions[action].name, open.words());
                 let detail = format!("{} after it was sent, in step {}", scene.now.since(sent), turn.number);
-                self.note(
-                    scene,
-                    Class::Action,
-                    &format!("{} {}", scene.scenario.actions[action].name, open.words()),
-                    detail,
-                );
+                self.note(scene, Class::Action, &name, detail);
             }
         }
+        self.thread = None;
         let rest =
             if open == ActionOutcome::Unfinished { ActionOutcome::Unfinished } else { ActionOutcome::NotSent(rest) };
         self.settle(scene, &turn, rest);

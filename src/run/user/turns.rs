@@ -188,13 +188,10 @@ impl Actor {
     fn not_sent(&self, scene: &mut Scene<'_>, turn: &Turn, why: NotSent) {
         let outcome = ActionOutcome::NotSent(why);
         self.outcome_of_all(scene, turn, outcome);
+        let resource = turn.resource.and_then(|index| scene.plan.resources.get(index));
         for action in &scene.scenario.actions {
-            self.note(
-                scene,
-                Class::Action,
-                &format!("{} {}", action.name, outcome.words()),
-                format!("step {}", turn.number),
-            );
+            let (name, detail) = (format!("{} {}", action.name, outcome.words()), format!("step {}", turn.number));
+            self.note_at(scene, Class::Action, &name, resource, detail);
         }
     }
 
