@@ -29,8 +29,8 @@ impl Progress {
         if !screen::is_watched() {
             return Self::Log { planned: seconds };
         }
-        let style = ProgressStyle::with_template("{bar:24.cyan/dim} {msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template("{bar:24.cyan/dim} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         Self::Bar(ProgressBar::new(seconds).with_style(style.progress_chars("━━─")))
     }
 

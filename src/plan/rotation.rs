@@ -98,7 +98,8 @@ fn rhythm(scenario: &Scenario, checks: &[Check], path: &Path, critic: &Critic<'_
                 };
                 let at = if scenario.every.is_some() { &every_path } else { path };
                 critic.error(at, what, "write the step, as `every: 2s`, or declare `cooldown` and `resources`");
-                Rhythm::ClosedLoop
+                // Stands in for what is missing: a closed loop would have demands of its own.
+                Rhythm::Step { every: Duration::SECOND, auto: false }
             }
         },
         Some(text) => {

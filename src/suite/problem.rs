@@ -153,14 +153,18 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// Adds what a later check found, without what it says of a place that an error stands at already: a place that was
-    /// found faulty and replaced would otherwise be blamed twice.
+    /// Adds what a later check found, without what it says of a stretch of text in which an error stands already: a place
+    /// that was found faulty and replaced would otherwise be blamed twice.
     pub fn add_later(&mut self, later: Self) {
-        let place = |problem: &Problem| problem.location.as_ref().map(|place| (place.line, place.column));
-        let faulty: HashSet<_> =
-            self.0.iter().filter(|problem| problem.severity == Severity::Error).filter_map(place).collect();
-        self.0
-            .extend(later.0.into_iter().filter(|problem| place(problem).is_none_or(|place| !faulty.contains(&place))));
+        let errors = self.0.iter().filter(|problem| problem.severity == Severity::Error);
+        let faulty: HashSet<(usize, usize)> =
+            errors.filter_map(|problem| problem.location.as_ref()).map(|place| (place.line, place.column)).collect();
+        let is_told = |problem: &Problem| {
+            problem.location.as_ref().is_some_and(|place| {
+                (place.column..place.column + place.length).any(|column| faulty.contains(&(place.line, column)))
+            })
+        };
+        self.0.extend(later.0.into_iter().filter(|problem| !is_told(problem)));
     }
 
     /// Puts the problems in the order of the file, each once; those without a place come last. What stands behind an

@@ -171,7 +171,8 @@ impl Actor {
     /// An answer to something that has been given up.
     pub(super) fn late_answer(&mut self, scene: &mut Scene<'_>, id: Option<u64>) {
         let known = self.given_up.iter().position(|(ack, _)| Some(*ack) == id);
-        let cell = known.and_then(|index| self.given_up.remove(index)).map_or_else(|| self.cell(scene), |(_, cell)| cell);
+        let cell =
+            known.and_then(|index| self.given_up.remove(index)).map_or_else(|| self.cell(scene), |(_, cell)| cell);
         scene.sink.recorder.count(cell, Counter::LateAnswers);
     }
 

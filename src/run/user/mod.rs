@@ -1,5 +1,5 @@
 //! One virtual user, without a socket or a clock: moments, frames and answers go in, commands come out. The driver
-//! ([`driver`](super::driver)) carries the commands out.
+//! (`run/driver.rs`) carries the commands out.
 //!
 //! ```text
 //! waiting ─▶ logging in ─▶ dialing ─▶ handshaking ─▶ setting up ─▶ active ─▶ tearing down ─▶ waiting | done

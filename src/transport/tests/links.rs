@@ -280,6 +280,7 @@ async fn the_end_after_our_goodbye_is_ours() {
 
 /// Neither a peer that is silent, nor one that answers and keeps TCP open: it is for the peer to close that.
 #[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "tokio's clock, which stands still in this test")]
 async fn a_goodbye_has_an_end_when_the_peer_stays() {
     for reply in [b"".as_slice(), b"\x88\x02\x03\xe8"] {
         let (address, server) = serve(move |stream| async move {

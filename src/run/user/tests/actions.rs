@@ -66,7 +66,8 @@ fn silence_is_a_timeout_at_its_deadline() {
 #[test]
 fn a_late_answer_is_counted_for_its_action_and_taken_for_no_other() {
     // The first answer comes when the second action waits for its own, which is a rejection.
-    let replies = [(1100, r#"[{"ok":true}]"#), (200, r#"[{"ok":false,"error":"cooldown"}]"#), (200, r#"[{"ok":true}]"#)];
+    let replies =
+        [(1100, r#"[{"ok":true}]"#), (200, r#"[{"ok":false,"error":"cooldown"}]"#), (200, r#"[{"ok":true}]"#)];
     let late = |seen: &Seen<'_>| match seen.asks("bid") {
         Some(number) => {
             let (delay, args) = replies[usize::try_from(seen.ms() / 1000).unwrap() - 1];
@@ -149,7 +150,10 @@ fn lateness_of_a_queued_turn_holds_for_all_that_it_sends_at_once() {
     assert_eq!(told.spread(Distribution::AckLatency), (3, 20.0, 1900.0));
     assert_eq!(told.spread(Distribution::SendLateness), (6, 0.0, 900.0));
     let late = told.sink.recorder.total().histogram(Distribution::SendLateness).unwrap().clone();
-    assert!(late.statistic(crate::metrics::Statistic::Avg).unwrap() > 299.0, "both actions of the queued turn were late");
+    assert!(
+        late.statistic(crate::metrics::Statistic::Avg).unwrap() > 299.0,
+        "both actions of the queued turn were late"
+    );
 }
 
 #[test]
@@ -184,7 +188,8 @@ fn the_action_that_is_judged_is_the_one_that_was_sent() {
     };
     let told = simulate(act, echo).run();
     assert_eq!(told.actions(), "planned 6, sent 6, acks 3, ok 6");
-    let ids: Vec<&str> = told.payloads("look").into_iter().flat_map(|json| json.split('"')).filter(|text| text.contains('-')).collect();
+    let ids: Vec<&str> =
+        told.payloads("look").into_iter().flat_map(|json| json.split('"')).filter(|text| text.contains('-')).collect();
     assert_eq!(ids.len(), 6);
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 6, "every action has its own id: {ids:?}");
 }

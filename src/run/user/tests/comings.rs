@@ -31,7 +31,13 @@ fn a_link_that_fails_is_tried_again_after_growing_waits() {
 #[test]
 fn a_link_that_never_opens_times_out() {
     let mute = |seen: &Seen<'_>| if seen.connects() { Vec::new() } else { polite(seen) };
-    check(LONG, mute, &[0.0, 2000.0, 5000.0, 9000.0], "connect failures 4", ("connect timed out", "nothing came within 1s"));
+    check(
+        LONG,
+        mute,
+        &[0.0, 2000.0, 5000.0, 9000.0],
+        "connect failures 4",
+        ("connect timed out", "nothing came within 1s"),
+    );
 }
 
 #[test]
@@ -51,10 +57,28 @@ fn a_server_that_says_no_or_nonsense_is_left_and_asked_again() {
     };
     let moments = [0.0, 1020.0, 3040.0];
     let error = r#"{"message":"unauthorized"}"#;
-    check("{ users: 1, duration: 6s }", says(r#"44{"message":"unauthorized"}"#), &moments, "connect failures 3", ("connect refused by the server", error));
+    check(
+        "{ users: 1, duration: 6s }",
+        says(r#"44{"message":"unauthorized"}"#),
+        &moments,
+        "connect failures 3",
+        ("connect refused by the server", error),
+    );
     let gone = "while waiting";
-    check("{ users: 1, duration: 6s }", says("41"), &moments, "connect failures 3", ("namespace disconnect by the server", gone));
-    check("{ users: 1, duration: 6s }", says("1"), &moments, "connect failures 3", ("close packet from the server", gone));
+    check(
+        "{ users: 1, duration: 6s }",
+        says("41"),
+        &moments,
+        "connect failures 3",
+        ("namespace disconnect by the server", gone),
+    );
+    check(
+        "{ users: 1, duration: 6s }",
+        says("1"),
+        &moments,
+        "connect failures 3",
+        ("close packet from the server", gone),
+    );
     let life = "connect failures 3, protocol errors 3";
     let what = "the payload of an ack is not a JSON array (in Socket.IO): `431{}`";
     check("{ users: 1, duration: 6s }", says("431{}"), &moments, life, ("protocol violation", what));

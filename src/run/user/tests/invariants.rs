@@ -29,9 +29,11 @@ const LOADS: &[&str] = &[
     "{ stages: [{ duration: 0s, target: 2 }, { duration: 1s, target: 2 }, { duration: 300ms, target: 1 }, { duration: 1s, target: 3 }, { duration: 1s, target: 3 }] }",
 ];
 
-const RHYTHMS: &[&str] = &["every: 1s", "every: 333ms", "every: 250ms\nlate: skip", "every: asap\nact-waits", "every: 2s\nlate: queue"];
+const RHYTHMS: &[&str] =
+    &["every: 1s", "every: 333ms", "every: 250ms\nlate: skip", "every: asap\nact-waits", "every: 2s\nlate: queue"];
 
-const RECONNECTS: &[&str] = &["", "reconnect: off", "reconnect: { wait: 100ms, max: 1s }", "reconnect: { wait: 0s, jitter: 0% }"];
+const RECONNECTS: &[&str] =
+    &["", "reconnect: off", "reconnect: { wait: 100ms, max: 1s }", "reconnect: { wait: 0s, jitter: 0% }"];
 
 #[derive(Debug, Clone)]
 struct Case {

@@ -39,7 +39,8 @@ fn forms_headers_statuses_and_several_steps() {
   - { get: /csrf, status: 204, save: { csrf: { value: response.status, secret: false } } }
   - pause: 100ms
   - { post: /login, form: { user: \"{{ user.name }}\", note: a b&c }, headers: { X-Csrf: \"{{ csrf }}\", Content-Type: text/x }, save: { token: response.text } }";
-    let scenario = format!("load: {{ users: 1, duration: 1s }}\n{login}\nconnect: {{ auth: {{ token: \"{{{{ token }}}}\" }} }}");
+    let scenario =
+        format!("load: {{ users: 1, duration: 1s }}\n{login}\nconnect: {{ auth: {{ token: \"{{{{ token }}}}\" }} }}");
     let mut asked = 0;
     let server = |seen: &Seen<'_>| {
         asked += u64::from(seen.requests());
@@ -64,7 +65,13 @@ fn forms_headers_statuses_and_several_steps() {
 }
 
 /// When requests and connects are made, what of life is counted, and one example.
-fn check(server: impl FnMut(&Seen<'_>) -> Script, requests: &[f64], connects: &[f64], life: &str, example: (&str, &str)) {
+fn check(
+    server: impl FnMut(&Seen<'_>) -> Script,
+    requests: &[f64],
+    connects: &[f64],
+    life: &str,
+    example: (&str, &str),
+) {
     let told = simulate(SCENARIO, server).run();
     assert_eq!(told.moments("POST"), requests, "{:#?}", told.log);
     assert_eq!(told.moments("connect"), connects);
@@ -88,7 +95,13 @@ fn first(count: u64, after: u64, arrival: Option<Arrival>) -> impl FnMut(&Seen<'
 fn a_login_that_fails_is_tried_again_after_growing_waits() {
     let life = "connections 1, logins 1, login failures 2, http failures 2";
     let refused = Arrival::Response(401, "who are you?".into());
-    check(first(2, 50, Some(refused)), &[0.0, 1050.0, 3100.0], &[3105.0], life, ("POST answered with status 401", "who are you?"));
+    check(
+        first(2, 50, Some(refused)),
+        &[0.0, 1050.0, 3100.0],
+        &[3105.0],
+        life,
+        ("POST answered with status 401", "who are you?"),
+    );
     let failed = Arrival::NoResponse("connection refused");
     check(first(2, 50, Some(failed)), &[0.0, 1050.0, 3100.0], &[3105.0], life, ("connection refused", "scripted"));
     let detail = "no complete answer came within 1s";
@@ -134,7 +147,8 @@ fn only_a_refused_connect_logs_in_again() {
 
 #[test]
 fn a_value_that_the_answer_does_not_have_is_a_step_error_and_connecting_fails() {
-    let empty = |seen: &Seen<'_>| if seen.requests() { vec![(5, Arrival::Response(200, "{}".into()))] } else { polite(seen) };
+    let empty =
+        |seen: &Seen<'_>| if seen.requests() { vec![(5, Arrival::Response(200, "{}".into()))] } else { polite(seen) };
     let told = simulate(SCENARIO, empty).run();
     assert!(told.moments("> 40").is_empty());
     assert_eq!(told.example("a value to save is undefined"), "the answer has no such field");

@@ -43,7 +43,12 @@ fn a_loss_in_the_middle_of_an_action_ends_it_and_the_turns_until_the_user_is_bac
     assert_eq!(told.spread(Distribution::AckLatency).0, 3, "a lost action has no latency");
     assert_eq!(
         told.findings(),
-        ["disconnect: reset ×1", "action: bid lost its connection ×1", "action: bid not sent: not connected ×1", "action: look not sent: not connected ×1"]
+        [
+            "disconnect: reset ×1",
+            "action: bid lost its connection ×1",
+            "action: bid not sent: not connected ×1",
+            "action: look not sent: not connected ×1"
+        ]
     );
     assert_eq!(told.example("bid lost its connection"), "100ms after it was sent, in step 1");
 }
@@ -140,7 +145,15 @@ fn jitter_keeps_its_bounds_and_differs_between_users() {
     let told = Simulation::new(&suite(scenario)).server(kick).run();
     let mut waits: Vec<f64> = Vec::new();
     for user in 0..20 {
-        let of = |text: &str| told.log.iter().filter(move |line| line.1 == user).filter(|line| line.2 == text).map(|line| line.0).next_back().unwrap();
+        let of = |text: &str| {
+            told.log
+                .iter()
+                .filter(move |line| line.1 == user)
+                .filter(|line| line.2 == text)
+                .map(|line| line.0)
+                .next_back()
+                .unwrap()
+        };
         waits.push(of("connect").since(of("lost: reset")).as_millis_f64());
     }
     assert!(waits.iter().all(|wait| (500.0..=1500.0).contains(wait)), "{waits:?}");

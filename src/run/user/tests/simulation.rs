@@ -123,7 +123,7 @@ impl<'a> Simulation<'a> {
             sent: 0,
             log: Vec::new(),
         };
-        running.to_the_end();
+        running.finish();
         let (sink, now, log) = (running.sink, running.now, running.log);
         let told = Told { plan: self.plan, sink, end: now, log };
         told.check_books();
@@ -162,7 +162,7 @@ impl User {
 }
 
 impl Running<'_, '_> {
-    fn to_the_end(&mut self) {
+    fn finish(&mut self) {
         let mut stop = self.simulation.stop_at.map(at);
         loop {
             for user in 0..self.users.len() {
@@ -230,9 +230,7 @@ impl Running<'_, '_> {
                 here.cut();
                 (format!("not linked: {kind}"), Input::NotLinked(failure(kind)))
             }
-            Arrival::Text(text) if here.linked => {
-                (format!("< {text}"), Input::Frame(Frame::Text(text.into())))
-            }
+            Arrival::Text(text) if here.linked => (format!("< {text}"), Input::Frame(Frame::Text(text.into()))),
             Arrival::Text(_) => return,
             Arrival::Ended(kind) => {
                 here.cut();
@@ -286,7 +284,8 @@ impl Running<'_, '_> {
             let text = match &command {
                 Command::Connect(_) => "connect".to_owned(),
                 Command::Http(request) => {
-                    let headers: String = request.headers.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+                    let headers: String =
+                        request.headers.iter().map(|(name, value)| format!(" {name}={value}")).collect();
                     let body = String::from_utf8_lossy(&request.body);
                     format!("{} {}{headers} {body}", request.method, request.url)
                 }

@@ -63,7 +63,13 @@ fn an_open_action_may_end_and_nothing_is_sent_after_it() {
 fn what_is_open_at_the_end_of_the_drain_is_unfinished() {
     check(bids_after(4_900), 1_500, 1_500 + DRAIN, "planned 2, sent 1, unfinished 2", "connections 1, logins 1");
     // An ack in the last moment still counts.
-    check(bids_after(500 + DRAIN), 1_500, 1_500 + DRAIN, "planned 2, sent 1, acks 1, ok 1, unfinished 1", "connections 1, logins 1");
+    check(
+        bids_after(500 + DRAIN),
+        1_500,
+        1_500 + DRAIN,
+        "planned 2, sent 1, acks 1, ok 1, unfinished 1",
+        "connections 1, logins 1",
+    );
 }
 
 #[test]
@@ -99,7 +105,8 @@ fn a_user_that_has_not_come_or_has_gone_is_not_disturbed() {
     let told = Simulation::new(&suite(scenario)).stop_at(3_000).run();
     assert_eq!((told.actions().as_str(), told.end), ("planned 2, sent 2, acks 2, ok 2", at(3_000)));
     // One of two users is done when the run is stopped.
-    let scenario = "load: { stages: [{ duration: 0s, target: 2 }, { duration: 2s, target: 0 }, { duration: 1m, target: 1 }] }";
+    let scenario =
+        "load: { stages: [{ duration: 0s, target: 2 }, { duration: 2s, target: 0 }, { duration: 1m, target: 1 }] }";
     let told = Simulation::new(&suite(scenario)).stop_at(1_500).run();
     assert_eq!((told.life().as_str(), told.end), ("connections 2", at(1_500)));
 }

@@ -69,7 +69,13 @@ fn a_burst_is_one_moment_and_one_lot() {
 }
 
 /// One user, a step of a second: when it bids, what becomes of its actions, and the spread of `ack_latency`.
-fn check(scenario: &str, server: impl FnMut(&Seen<'_>) -> Script, sent: &[f64], actions: &str, latency: (u64, f64, f64)) {
+fn check(
+    scenario: &str,
+    server: impl FnMut(&Seen<'_>) -> Script,
+    sent: &[f64],
+    actions: &str,
+    latency: (u64, f64, f64),
+) {
     let told = Simulation::new(&suite(&format!("every: 1s\n{scenario}\n{BID}"))).server(server).run();
     assert_eq!(told.moments("> 42"), sent);
     assert_eq!(told.actions(), actions);
@@ -109,7 +115,8 @@ const SKIP: &str = "late: skip\nload: { users: 1, duration: 5s }";
 /// Slack 450 ms: a gap of a step of 1 s, and 550 ms are needed.
 fn check_skip(delay: u64, sent: &[f64], actions: &str) {
     let top = "resources: { count: 4 }\ncooldown: { per_user: 500ms }";
-    let told = Simulation::new(&suite_with(top, &format!("every: 1s\n{SKIP}\n{BID}"))).server(slow(&[(1000, delay)])).run();
+    let told =
+        Simulation::new(&suite_with(top, &format!("every: 1s\n{SKIP}\n{BID}"))).server(slow(&[(1000, delay)])).run();
     assert_eq!(told.moments("> 42"), sent);
     assert_eq!(told.actions(), actions);
 }
@@ -131,13 +138,24 @@ fn a_timer_that_fires_late_skips_nothing() {
 
 #[test]
 fn turns_are_due_from_the_latest_moment_even_if_the_user_is_not_ready() {
-    let scenario = "load: { users: 1, duration: 7s }\nconnect: { within: 1s }\nsetup: [{ emit: join, ack: { within: 1s } }]
+    let scenario =
+        "load: { users: 1, duration: 7s }\nconnect: { within: 1s }\nsetup: [{ emit: join, ack: { within: 1s } }]
 reconnect: { wait: 1s, jitter: 0% }";
     // The namespace is answered from 2.5 s on: the first attempt fails at 1 s, the second runs from 2 s.
     let late = |seen: &Seen<'_>| {
-        if seen.joins() && seen.ms() < 2_500 { vec![(2_500 - seen.ms(), Arrival::Text(r#"40{"sid":"a"}"#.into()))] } else { polite(seen) }
+        if seen.joins() && seen.ms() < 2_500 {
+            vec![(2_500 - seen.ms(), Arrival::Text(r#"40{"sid":"a"}"#.into()))]
+        } else {
+            polite(seen)
+        }
     };
-    check(scenario, late, &[2500.0, 3000.0, 4000.0, 5000.0, 6000.0], "planned 5, sent 4, acks 4, ok 4, offline 1", (4, 20.0, 20.0));
+    check(
+        scenario,
+        late,
+        &[2500.0, 3000.0, 4000.0, 5000.0, 6000.0],
+        "planned 5, sent 4, acks 4, ok 4, offline 1",
+        (4, 20.0, 20.0),
+    );
     let never = |seen: &Seen<'_>| if seen.joins() { Vec::new() } else { polite(seen) };
     check(scenario, never, &[], "planned 5, offline 5", (0, 0.0, 0.0));
 }
@@ -148,7 +166,13 @@ fn the_first_turn_is_the_first_step_after_ready() {
     let slow_link = |seen: &Seen<'_>| {
         if seen.connects() { polite(seen).into_iter().map(|(_, what)| (1000, what)).collect() } else { polite(seen) }
     };
-    check("load: { users: 1, duration: 4s }", slow_link, &[2000.0, 3000.0], "planned 2, sent 2, acks 2, ok 2", (2, 20.0, 20.0));
+    check(
+        "load: { users: 1, duration: 4s }",
+        slow_link,
+        &[2000.0, 3000.0],
+        "planned 2, sent 2, acks 2, ok 2",
+        (2, 20.0, 20.0),
+    );
 }
 
 #[test]
@@ -164,7 +188,8 @@ fn a_late_timer_at_the_latest_moment_loses_no_turn() {
 
 #[test]
 fn an_open_turn_ends_before_the_user_leaves() {
-    let scenario = format!("every: 1s\nload: {{ users: 1, duration: 3s }}\nteardown: [{{ emit: leave, ack: {{}} }}]\n{BID}");
+    let scenario =
+        format!("every: 1s\nload: {{ users: 1, duration: 3s }}\nteardown: [{{ emit: leave, ack: {{}} }}]\n{BID}");
     let told = Simulation::new(&suite(&scenario)).server(slow(&[(2000, 1500)])).run();
     let tail = told.log(|text| !text.starts_with("42") && !text.contains("bid"));
     let tail: Vec<&str> = tail.iter().map(String::as_str).skip_while(|line| !line.contains("431")).collect();
@@ -241,7 +266,8 @@ fn a_turn_that_reaches_over_the_whole_next_stay_leaves_it_out() {
 fn a_turn_that_reaches_into_the_next_stay_shortens_it() {
     // With a teardown and without: the user leaves inside of a program, or outside of any.
     for teardown in ["", "teardown: [{ emit: leave }]\n"] {
-        let told = Simulation::new(&suite(&format!("{DOWN_AND_UP}\n{teardown}{BID}"))).server(slow(&[(2000, 3000)])).run();
+        let told =
+            Simulation::new(&suite(&format!("{DOWN_AND_UP}\n{teardown}{BID}"))).server(slow(&[(2000, 3000)])).run();
         assert_eq!(told.moments("connect"), [5.0, 5000.0]);
         assert_eq!(told.moments("> 42").last(), Some(if teardown.is_empty() { &6000.0 } else { &7000.0 }));
         assert_eq!(told.actions(), "planned 3, sent 3, acks 3, ok 3");
@@ -253,13 +279,17 @@ fn a_closed_loop_goes_on_as_soon_as_a_turn_has_ended() {
     let told = Simulation::new(&suite(&format!("every: asap\nload: {{ users: 1, duration: 100ms }}\n{BID}"))).run();
     let ready = READY as f64;
     assert_eq!(told.moments("> 42"), [ready, ready + 20.0, ready + 40.0, ready + 60.0]);
-    assert_eq!(told.payloads("bid"), ["[\"bid\",\"lot-0\",0]", "[\"bid\",\"lot-1\",1]", "[\"bid\",\"lot-2\",2]", "[\"bid\",\"lot-3\",3]"]);
+    assert_eq!(
+        told.payloads("bid"),
+        ["[\"bid\",\"lot-0\",0]", "[\"bid\",\"lot-1\",1]", "[\"bid\",\"lot-2\",2]", "[\"bid\",\"lot-3\",3]"]
+    );
     assert_eq!(told.actions(), "planned 4, sent 4, acks 4, ok 4");
 }
 
 #[test]
 fn a_closed_loop_whose_turns_take_no_time_goes_on_and_lets_others_live() {
-    let act = "act: [{ emit: bid, args: [\"{{ token }}\"], ack: { save: { token: ack.x } } }]".replace("ack: { save: { token: ack.x } }", "ack: {}, save: { token: ack.x }");
+    let act = "act: [{ emit: bid, args: [\"{{ token }}\"], ack: { save: { token: ack.x } } }]"
+        .replace("ack: { save: { token: ack.x } }", "ack: {}, save: { token: ack.x }");
     let told = Simulation::new(&suite(&format!("every: asap\nload: {{ users: 2, duration: 1s }}\n{act}"))).run();
     // One user is there from 20 ms, the other from 40 ms on; a turn a millisecond.
     assert_eq!(told.actions(), "planned 1940, generator 1940");
