@@ -75,6 +75,8 @@ pub struct Actor {
     pub(super) commands: VecDeque<Command>,
     /// Set when the run is stopped.
     pub(super) drain_until: Option<Moment>,
+    /// When the last emit was sent, if it asked for no ack.
+    pub(super) unanswered: Option<Moment>,
 }
 
 impl Actor {
@@ -105,6 +107,7 @@ impl Actor {
             given_up: VecDeque::new(),
             commands: VecDeque::new(),
             drain_until: None,
+            unanswered: None,
         };
         actor.await_stay(here);
         actor

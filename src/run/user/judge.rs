@@ -54,6 +54,7 @@ impl Actor {
         let Some(thread) = self.thread.as_mut() else { return };
         let (turn, planned) = (thread.turn, thread.planned);
         let rule = ack.zip(emit.ack.as_ref());
+        self.unanswered = rule.is_none().then_some(now);
         if let Some((id, rule)) = rule {
             let operation = thread.last();
             thread.wait = Wait::Ack { id, operation, planned, sent: now, deadline: now + rule.within };

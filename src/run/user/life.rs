@@ -12,7 +12,7 @@ use crate::plan::language::functions::Draw;
 use crate::protocol::config::{Config, Namespace};
 use crate::protocol::{self, Closed, Intent, Session};
 use crate::record::Class;
-use crate::units::Moment;
+use crate::units::{Duration, Moment};
 
 /// Where a user stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,10 @@ pub enum Life {
     SettingUp,
     Active,
     TearingDown,
+    /// About to leave; what was sent last gets time to be heard.
+    Lingering {
+        until: Moment,
+    },
     BackingOff {
         until: Moment,
     },
@@ -44,10 +48,14 @@ pub enum Life {
     Done,
 }
 
+/// How long a user stays after an emit without an ack. socket.io drops an event whose connection ends while the event still
+/// waits for its turn in the server's loop, and then the server's count would not be ours.
+const LINGER: Duration = Duration::from_millis(100);
+
 impl Life {
     pub const fn deadline(&self) -> Moment {
         match self {
-            Self::Waiting { until } | Self::BackingOff { until } => *until,
+            Self::Waiting { until } | Self::BackingOff { until } | Self::Lingering { until } => *until,
             Self::Dialing { deadline, .. } | Self::Handshaking { deadline, .. } => *deadline,
             _ => Moment::NEVER,
         }
@@ -79,6 +87,7 @@ impl Actor {
                 }
             }
             Life::BackingOff { .. } => self.come(scene),
+            Life::Lingering { .. } => self.depart(scene),
             Life::Dialing { .. } => {
                 let detail = format!("nothing came within {}", scene.scenario.connect.within);
                 self.connect_failed(scene, "connect timed out".into(), detail);
@@ -229,7 +238,7 @@ impl Actor {
         self.note(scene, Class::Disconnect, &kind, detail);
         self.lost_at.get_or_insert(scene.now);
         self.drop_thread(scene, ActionOutcome::Disconnected, NotSent::Offline);
-        if self.life == Life::TearingDown || self.drain_until.is_some() {
+        if matches!(self.life, Life::TearingDown | Life::Lingering { .. }) || self.drain_until.is_some() {
             self.depart(scene);
         } else {
             self.back_off(scene);
@@ -324,7 +333,7 @@ impl Actor {
                 self.life = Life::TearingDown;
                 self.start(scene.now, Place::Teardown, None);
             }
-            Life::TearingDown => {}
+            Life::TearingDown | Life::Lingering { .. } => {}
             _ => self.depart(scene),
         }
     }
@@ -333,6 +342,11 @@ impl Actor {
     fn depart(&mut self, scene: &mut Scene<'_>) {
         self.thread = None;
         self.turns.end();
+        let heard = self.unanswered.take().map_or(Moment::START, |sent| sent + LINGER);
+        if self.online && scene.now < heard && self.drain_until.is_none() {
+            self.life = Life::Lingering { until: heard };
+            return;
+        }
         self.lost_at = None;
         self.hang_up(scene);
         self.stay += 1;
