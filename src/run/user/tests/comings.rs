@@ -29,6 +29,13 @@ fn a_link_that_fails_is_tried_again_after_growing_waits() {
 }
 
 #[test]
+fn a_new_stay_begins_with_the_first_wait() {
+    let stages = "{ stages: [{ duration: 0s, target: 1 }, { duration: 5s, target: 1 }, { duration: 0s, target: 0 }, { duration: 1s, target: 0 }, { duration: 0s, target: 1 }, { duration: 2s, target: 1 }] }";
+    let deaf = |seen: &Seen<'_>| if seen.connects() { vec![(50, Arrival::NotLinked("refused"))] } else { polite(seen) };
+    check(stages, deaf, &[0.0, 1050.0, 3100.0, 6000.0, 7050.0], "connect failures 5", ("refused", "scripted"));
+}
+
+#[test]
 fn a_link_that_never_opens_times_out() {
     let mute = |seen: &Seen<'_>| if seen.connects() { Vec::new() } else { polite(seen) };
     check(

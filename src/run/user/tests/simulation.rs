@@ -123,7 +123,7 @@ impl<'a> Simulation<'a> {
             sent: 0,
             log: Vec::new(),
         };
-        running.finish();
+        running.go();
         let (sink, now, log) = (running.sink, running.now, running.log);
         let told = Told { plan: self.plan, sink, end: now, log };
         told.check_books();
@@ -162,7 +162,7 @@ impl User {
 }
 
 impl Running<'_, '_> {
-    fn finish(&mut self) {
+    fn go(&mut self) {
         let mut stop = self.simulation.stop_at.map(at);
         loop {
             for user in 0..self.users.len() {

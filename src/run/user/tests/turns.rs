@@ -264,13 +264,15 @@ fn a_turn_that_reaches_over_the_whole_next_stay_leaves_it_out() {
 
 #[test]
 fn a_turn_that_reaches_into_the_next_stay_shortens_it() {
-    // With a teardown and without: the user leaves inside of a program, or outside of any.
-    for teardown in ["", "teardown: [{ emit: leave }]\n"] {
+    // The user leaves at the end of a turn, of a teardown that asks for no ack (it stays a moment, to be heard), and of
+    // one that waits.
+    for (teardown, connect) in
+        [("", 5000.0), ("teardown: [{ emit: leave }]\n", 5100.0), ("teardown: [{ emit: leave, ack: {} }]\n", 5020.0)]
+    {
         let told =
             Simulation::new(&suite(&format!("{DOWN_AND_UP}\n{teardown}{BID}"))).server(slow(&[(2000, 3000)])).run();
-        // The `leave` asks for no ack, and so gets a moment to be heard before the goodbye.
-        assert_eq!(told.moments("connect"), [5.0, if teardown.is_empty() { 5000.0 } else { 5100.0 }]);
-        assert_eq!(told.moments("> 42").last(), Some(if teardown.is_empty() { &6000.0 } else { &7000.0 }));
+        assert_eq!(told.moments("connect"), [5.0, connect]);
+        assert_eq!(told.sent("bid"), [(1000.0, 0), (2000.0, 0), (6000.0, 0)]);
         assert_eq!(told.actions(), "planned 3, sent 3, acks 3, ok 3");
     }
 }
