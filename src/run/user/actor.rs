@@ -121,6 +121,9 @@ impl Actor {
 
     /// Takes one thing in.
     pub fn handle(&mut self, scene: &mut Scene<'_>, input: Input) {
+        // A session's patience ends only when nothing is left to read: after a stall of this generator, the ping that is
+        // missing may be the next frame, and a driver hands in all of those before it calls time.
+        let patience_ends = matches!(input, Input::Timeout);
         match input {
             Input::Timeout => {}
             Input::Linked(phases) => self.linked(scene, &phases),
@@ -136,6 +139,9 @@ impl Actor {
                 self.tell_session(scene, protocol::Input::Closed);
             }
             Input::Stop { drain_until } => self.stop(scene, drain_until),
+        }
+        if patience_ends && self.session.as_ref().is_some_and(|session| session.deadline() <= scene.now) {
+            self.tell_session(scene, protocol::Input::Timeout);
         }
         self.timers(scene);
         self.run_thread(scene);
@@ -208,11 +214,8 @@ impl Actor {
         }
     }
 
-    /// Deadlines that have come, other than those of turns.
+    /// Deadlines that have come, other than those of turns and of the session.
     fn timers(&mut self, scene: &mut Scene<'_>) {
-        if self.session.as_ref().is_some_and(|session| session.deadline() <= scene.now) {
-            self.tell_session(scene, protocol::Input::Timeout);
-        }
         match self.thread.as_ref().map(|thread| &thread.wait) {
             Some(Wait::Pause { until }) if *until <= scene.now => self.resume(),
             Some(wait) if wait.deadline() <= scene.now => self.wait_timed_out(scene),

@@ -145,6 +145,21 @@ fn a_user_that_pauses_answers_pings() {
 }
 
 #[test]
+fn a_ping_behind_another_frame_saves_a_user_whose_timer_is_late() {
+    // Patience ends at 1510 ms. The timer is seen at 1560 ms, and before it an event and the ping are read.
+    let behind = |seen: &Seen<'_>| {
+        if !seen.connects() {
+            return polite(seen);
+        }
+        let frames = [(1540, r#"42["news"]"#), (1545, "2"), (2500, "2")];
+        let frames = frames.into_iter().map(|(after, text)| (after, Arrival::Text(text.into())));
+        [(LINK, Arrival::Linked), (LINK, open(1000, 500))].into_iter().chain(frames).collect()
+    };
+    let told = Simulation::new(&suite("load: { users: 1, duration: 3s }")).server(behind).lag(50).run();
+    assert_eq!(told.life(), "connections 1");
+}
+
+#[test]
 fn a_user_that_leaves_while_it_connects_is_no_failure() {
     let slow = |seen: &Seen<'_>| if seen.joins() { Vec::new() } else { polite(seen) };
     let scenario = STEADY.replace("within: 1s", "within: 9s");
