@@ -7,6 +7,7 @@ use super::args::TryArgs;
 use super::exit::Exit;
 use super::load;
 use super::machine::Machine;
+use super::target::BuiltIn;
 use super::{environment, screen, signals, tls};
 use crate::metrics::catalog::FINISHED;
 use crate::metrics::{Counter, Part};
@@ -35,19 +36,11 @@ pub fn attempt(args: &TryArgs) -> Exit {
     };
     let Some(ready) = ready.first() else { return Exit::Suite };
     let machine = Machine::here(Some(1));
-    #[cfg(feature = "demo")]
-    let target = match super::target::start(ready) {
-        Ok(target) => target,
-        Err(error) => {
-            screen::note(&format!("the built-in target cannot be started: {error}\n"));
-            return Exit::Unreachable;
-        }
+    let built_in = match BuiltIn::start(ready) {
+        Ok(built_in) => built_in,
+        Err(exit) => return exit,
     };
-    #[cfg(feature = "demo")]
-    let built_in = target.as_ref().map(|target| target.url());
-    #[cfg(not(feature = "demo"))]
-    let built_in: Option<String> = None;
-    let (plan, problems) = ready.compile(&overrides, built_in.as_deref(), machine.seed);
+    let (plan, problems) = ready.compile(&overrides, built_in.url().as_deref(), machine.seed);
     let Some(mut plan) = plan else { return load::show(&problems) };
     if let Err(exit) = narrow(&mut plan, args.scenario.as_deref()) {
         return exit;

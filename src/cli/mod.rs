@@ -3,6 +3,8 @@
 mod args;
 mod attempt;
 mod check;
+#[cfg(feature = "demo")]
+mod demo;
 mod environment;
 pub mod exit;
 mod files;
@@ -14,7 +16,6 @@ mod progress;
 mod run;
 mod screen;
 mod signals;
-#[cfg(feature = "demo")]
 mod target;
 mod tls;
 
@@ -32,9 +33,9 @@ pub fn main() -> Exit {
         Command::Try(args) => attempt::attempt(&args),
         Command::Check(args) => check::check(&args),
         #[cfg(feature = "demo")]
-        Command::Demo(args) => target::demo(&args),
+        Command::Demo(args) => demo::demo(&args),
         #[cfg(feature = "demo")]
-        Command::Serve(args) => target::serve(&args),
+        Command::Serve(args) => demo::serve(&args),
         Command::Schema => list::schema(),
         Command::List => list::list(),
     }

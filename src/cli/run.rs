@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::load::{self, Ready};
 use super::machine::Machine;
 use super::progress::Progress;
+use super::target::BuiltIn;
 use super::{environment, files, screen, signals, tls};
 use crate::plan::{Overrides, Plan};
 use crate::record::{Header, Results};
@@ -51,19 +52,11 @@ pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
 
 fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stopper) -> Exit {
     let machine = Machine::here(how.workers);
-    #[cfg(feature = "demo")]
-    let target = match super::target::start(ready) {
-        Ok(target) => target,
-        Err(error) => {
-            screen::note(&format!("the built-in target cannot be started: {error}\n"));
-            return Exit::Unreachable;
-        }
+    let built_in = match BuiltIn::start(ready) {
+        Ok(built_in) => built_in,
+        Err(exit) => return exit,
     };
-    #[cfg(feature = "demo")]
-    let built_in = target.as_ref().map(|target| target.url());
-    #[cfg(not(feature = "demo"))]
-    let built_in: Option<String> = None;
-    let (plan, problems) = ready.compile(overrides, built_in.as_deref(), machine.seed);
+    let (plan, problems) = ready.compile(overrides, built_in.url().as_deref(), machine.seed);
     let Some(plan) = plan else { return load::show(&problems) };
     let plan = Arc::new(plan);
     let settings = match settings(ready, &plan, &machine) {

@@ -1,53 +1,42 @@
-//! The built-in target: started for a run, or alone.
+//! The built-in target, started for a run where the suite wants it. Without the `demo` feature there is none to start, and
+//! a suite that wants it was refused when it was compiled.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-use super::args::{DemoArgs, ServeArgs};
 use super::exit::Exit;
-use super::load::{self, Ready, SuiteText};
-use super::{environment, run, screen, signals};
-use crate::demo::{self, Handle, Options, Rules};
-use crate::run::Stopper;
+use super::load::Ready;
 
-/// The built-in suite. It stands among the others, and is part of the binary.
-const SUITE: &str = include_str!("../../loadtests/demo.yaml");
-const SUITE_FILE: &str = "loadtests/demo.yaml";
-
-/// Starts the built-in target where the suite wants it.
-pub fn start(ready: &Ready) -> std::io::Result<Option<Handle>> {
-    ready.wants_built_in().then(|| demo::spawn(Options::default())).transpose()
+/// The built-in target of one run; it ends when this is dropped.
+pub struct BuiltIn {
+    #[cfg(feature = "demo")]
+    handle: Option<crate::demo::Handle>,
 }
 
-/// `cotillion demo`.
-pub fn demo(args: &DemoArgs) -> Exit {
-    let overrides = args.overrides.overrides();
-    let suite = SuiteText { file: SUITE_FILE.into(), text: SUITE.to_owned() };
-    match load::prepare_all(&[suite], environment::read(args.overrides.env_file.as_deref()), &overrides) {
-        Ok(ready) => run::run_all(&ready, &overrides, &args.how),
-        Err(exit) => exit,
+impl BuiltIn {
+    /// Starts it if the suite wants it. The error has been shown.
+    #[cfg(feature = "demo")]
+    pub fn start(ready: &Ready) -> Result<Self, Exit> {
+        let start = || crate::demo::spawn(crate::demo::Options::default());
+        let handle = ready.wants_built_in().then(start).transpose().map_err(|error| not_started(&error))?;
+        Ok(Self { handle })
+    }
+
+    #[cfg(not(feature = "demo"))]
+    pub fn start(_: &Ready) -> Result<Self, Exit> {
+        Ok(Self {})
+    }
+
+    /// Where it listens, if it runs.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        #[cfg(feature = "demo")]
+        return self.handle.as_ref().map(crate::demo::Handle::url);
+        #[cfg(not(feature = "demo"))]
+        None
     }
 }
 
-/// `cotillion serve`.
-pub fn serve(args: &ServeArgs) -> Exit {
-    let options = Options {
-        address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), args.port),
-        rules: Rules { lot_cooldown: args.lot_cooldown, user_cooldown: args.user_cooldown },
-        ping_interval: args.ping_interval,
-        ping_timeout: args.ping_timeout,
-        ..Options::default()
-    };
-    let stopper = Stopper::new();
-    let served = signals::listen(stopper.clone()).and_then(|()| demo::spawn(options));
-    match served {
-        Ok(handle) => {
-            screen::print(&format!("listening {}\n", handle.url()));
-            stopper.wait();
-            Exit::Ok
-        }
-        Err(error) => {
-            screen::note(&format!("the built-in target cannot be started: {error}\n"));
-            Exit::Unreachable
-        }
-    }
+/// Says that the built-in target could not be started.
+#[cfg(feature = "demo")]
+pub fn not_started(error: &std::io::Error) -> Exit {
+    super::screen::note(&format!("the built-in target cannot be started: {error}\n"));
+    Exit::Unreachable
 }

@@ -112,9 +112,8 @@ impl Results {
                 let samples = if part.action.is_some() || metric.by_action {
                     numbers.counter(Counter::Planned)
                 } else {
-                    numbers
-                        .sum(&[Counter::ConnectAttempts, Counter::Logins, Counter::LoginFailures])
-                        .max(self.attempts_before(part))
+                    let logins = numbers.sum(&[Counter::Logins, Counter::LoginFailures]);
+                    numbers.counter(Counter::ConnectAttempts).max(logins).max(self.attempts_before(part))
                 };
                 Observation { value: (samples > 0).then(|| numbers.sum(of) as f64), samples }
             }
