@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::load;
 use super::machine::Machine;
 use super::target::BuiltIn;
-use super::{environment, screen, signals, tls};
+use super::{screen, signals, tls};
 use crate::metrics::catalog::FINISHED;
 use crate::metrics::{Counter, Part};
 use crate::plan::load::Presence;
@@ -26,11 +26,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 pub fn attempt(args: &TryArgs) -> Exit {
     let overrides = args.overrides.overrides();
-    let suites = match load::find(std::slice::from_ref(&args.suite)) {
-        Ok(suites) => suites,
-        Err(problem) => return load::show(&Problems(vec![problem])),
-    };
-    let ready = match load::prepare_all(&suites, environment::read(args.overrides.env_file.as_deref()), &overrides) {
+    let ready = match load::named(std::slice::from_ref(&args.suite), &args.overrides) {
         Ok(ready) => ready,
         Err(exit) => return exit,
     };

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::args::OverrideArgs;
 use super::exit::Exit;
-use super::screen;
+use super::{environment, screen};
 use crate::plan::Overrides;
 use crate::plan::compile::{Context, compile};
 use crate::plan::{Plan, target};
@@ -28,8 +29,14 @@ pub struct Ready {
     folder: PathBuf,
 }
 
+/// The suites that the command line names, read with its environment and its overrides; or the problems, shown.
+pub fn named(paths: &[PathBuf], arguments: &OverrideArgs) -> Result<Vec<Ready>, Exit> {
+    let suites = find(paths).map_err(|problem| show(&Problems(vec![problem])))?;
+    prepare_all(&suites, environment::read(arguments.env_file.as_deref()), &arguments.overrides())
+}
+
 /// The suites that were named: files as they are, folders with all their `.yaml` and `.yml`, in the order of their names.
-pub fn find(named: &[PathBuf]) -> Result<Vec<SuiteText>, Problem> {
+fn find(named: &[PathBuf]) -> Result<Vec<SuiteText>, Problem> {
     let mut files = Vec::new();
     for path in named {
         if path.is_dir() {
@@ -107,6 +114,12 @@ impl Ready {
     #[must_use]
     pub fn wants_built_in(&self) -> bool {
         self.loaded.suite.target.url == target::BUILT_IN
+    }
+
+    /// The suite file as the user named it.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        self.loaded.source.file()
     }
 
     /// A file that the suite names, as bytes.

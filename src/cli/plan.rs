@@ -2,19 +2,13 @@
 
 use super::args::PlanArgs;
 use super::exit::Exit;
-use super::load;
-use super::{environment, screen};
+use super::{load, screen};
 use crate::plan::summary::{PlanSummary, StepTable};
 use crate::secrets::Redactor;
-use crate::suite::problem::Problems;
 
 pub fn plan(args: &PlanArgs) -> Exit {
     let overrides = args.overrides.overrides();
-    let suites = match load::find(std::slice::from_ref(&args.suite)) {
-        Ok(suites) => suites,
-        Err(problem) => return load::show(&Problems(vec![problem])),
-    };
-    let ready = match load::prepare_all(&suites, environment::read(args.overrides.env_file.as_deref()), &overrides) {
+    let ready = match load::named(std::slice::from_ref(&args.suite), &args.overrides) {
         Ok(ready) => ready,
         Err(exit) => return exit,
     };

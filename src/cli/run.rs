@@ -9,7 +9,7 @@ use super::load::{self, Ready};
 use super::machine::Machine;
 use super::progress::Progress;
 use super::target::BuiltIn;
-use super::{environment, files, screen, signals, tls};
+use super::{files, screen, signals, tls};
 use crate::plan::{Overrides, Plan};
 use crate::record::{Header, Results};
 use crate::report::terminal;
@@ -22,13 +22,8 @@ use crate::verdict::outcome::{Ended, Outcome, RunInfo};
 use crate::verdict::{Circumstances, freeze};
 
 pub fn run(args: &RunArgs) -> Exit {
-    let overrides = args.overrides.overrides();
-    let suites = match load::find(&args.suites) {
-        Ok(suites) => suites,
-        Err(problem) => return load::show(&Problems(vec![problem])),
-    };
-    match load::prepare_all(&suites, environment::read(args.overrides.env_file.as_deref()), &overrides) {
-        Ok(ready) => run_all(&ready, &overrides, &args.how),
+    match load::named(&args.suites, &args.overrides) {
+        Ok(ready) => run_all(&ready, &args.overrides.overrides(), &args.how),
         Err(exit) => exit,
     }
 }

@@ -110,7 +110,7 @@ pub enum SlotValue<'a> {
     Integer(u64),
     Text(Cow<'a, str>),
     ActionId(ActionId),
-    Json(&'a Value),
+    Json(Cow<'a, Value>),
 }
 
 impl<'a> Bindings<'a> {
@@ -137,7 +137,9 @@ impl<'a> Bindings<'a> {
     #[must_use]
     pub fn slot(&self, slot: &Slot) -> SlotValue<'a> {
         let json = |value: Option<&'a Value>, path: &Path| {
-            value.and_then(|value| json_path::find_value(value, path)).map_or(SlotValue::Undefined, SlotValue::Json)
+            value
+                .and_then(|value| json_path::find_value(value, path))
+                .map_or(SlotValue::Undefined, |value| SlotValue::Json(Cow::Borrowed(value)))
         };
         let text = |text: Option<&'a str>| text.map_or(SlotValue::Undefined, |text| SlotValue::Text(text.into()));
         match slot {
@@ -172,7 +174,7 @@ impl SlotValue<'_> {
             Self::Integer(number) => Some((*number).into()),
             Self::Text(text) => Some(text.as_ref().into()),
             Self::ActionId(id) => Some(id.to_string().into()),
-            Self::Json(value) => Some((*value).clone()),
+            Self::Json(value) => Some(value.clone().into_owned()),
         }
     }
 }

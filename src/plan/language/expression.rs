@@ -8,6 +8,7 @@
 //! | comparison | `ack.error == 'cooldown'` | the same, and a compare |
 //! | program | `ack.price > step.number * 2` | minijinja, microseconds |
 
+use std::borrow::Cow;
 use std::fmt;
 
 use minijinja::value::{Serde, Value as Dynamic};
@@ -90,6 +91,18 @@ impl Expression {
             Self::Comparison { .. } => Some(self.truth(bindings, answer)?.into()),
             Self::Program(program) => program.value(bindings, answer)?,
         })
+    }
+
+    /// The value where one is needed: a slot as it is, anything else evaluated. `source` is the expression's text, for the error
+    /// when there is none.
+    pub fn needed<'a>(&self, bindings: &Bindings<'a>, source: &str) -> Result<SlotValue<'a>, EvaluationError> {
+        let value = match self {
+            Self::Slot(slot) => bindings.slot(slot),
+            other => other
+                .value(bindings, Answer::None)?
+                .map_or(SlotValue::Undefined, |value| SlotValue::Json(Cow::Owned(value))),
+        };
+        if value == SlotValue::Undefined { Err(EvaluationError(format!("`{source}` is undefined"))) } else { Ok(value) }
     }
 
     /// Is it true? Undefined, null, false, zero and what is empty are not.
@@ -249,7 +262,7 @@ fn dynamic(value: &SlotValue<'_>) -> Dynamic {
         SlotValue::Integer(number) => Dynamic::from(*number),
         SlotValue::Text(text) => Dynamic::from(text.as_ref()),
         SlotValue::ActionId(id) => Dynamic::from(id.to_string()),
-        SlotValue::Json(value) => Dynamic::from(Serde(value)),
+        SlotValue::Json(value) => Dynamic::from(Serde(value.as_ref())),
     }
 }
 

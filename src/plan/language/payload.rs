@@ -4,12 +4,11 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
-use super::answer::Answer;
 use super::bindings::{Bindings, SlotValue};
 use super::expression::{EvaluationError, Expression};
 use super::names::{Names, Place, UnknownName};
 use super::parse::Piece;
-use super::text::{split, text_of, undefined};
+use super::text::{split, text_of};
 use crate::suite::problem::Path;
 
 /// A compiled JSON template.
@@ -131,8 +130,8 @@ impl Payload {
         for part in &self.0 {
             match part {
                 Part::Constant(json) => out.extend_from_slice(json.as_bytes()),
-                Part::Json(expression, source) => write_json(out, expression, source, bindings)?,
-                Part::InString(expression, source) => write_in_string(out, expression, source, bindings)?,
+                Part::Json(expression, source) => write_json(out, &expression.needed(bindings, source)?),
+                Part::InString(expression, source) => write_in_string(out, &expression.needed(bindings, source)?),
             }
         }
         Ok(())
@@ -162,51 +161,31 @@ fn inside_of_string(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-fn write_json(
-    out: &mut Vec<u8>,
-    expression: &Expression,
-    source: &str,
-    bindings: &Bindings<'_>,
-) -> Result<(), EvaluationError> {
+/// Adds a value as JSON.
+fn write_json(out: &mut Vec<u8>, value: &SlotValue<'_>) {
     // Writing to a Vec cannot fail.
-    if let Expression::Slot(slot) = expression {
-        match bindings.slot(slot) {
-            SlotValue::Undefined => return Err(undefined(source)),
-            SlotValue::Integer(number) => _ = write!(out, "{number}"),
-            SlotValue::ActionId(id) => _ = write!(out, "\"{id}\""),
-            SlotValue::Text(text) => {
-                out.push(b'"');
-                write_escaped(out, &text);
-                out.push(b'"');
-            }
-            SlotValue::Json(value) => _ = serde_json::to_writer(out, value),
+    match value {
+        SlotValue::Undefined => {}
+        SlotValue::Integer(number) => _ = write!(out, "{number}"),
+        SlotValue::ActionId(id) => _ = write!(out, "\"{id}\""),
+        SlotValue::Text(text) => {
+            out.push(b'"');
+            write_escaped(out, text);
+            out.push(b'"');
         }
-        return Ok(());
+        SlotValue::Json(value) => _ = serde_json::to_writer(out, value.as_ref()),
     }
-    let value = expression.value(bindings, Answer::None)?.ok_or_else(|| undefined(source))?;
-    _ = serde_json::to_writer(out, &value);
-    Ok(())
 }
 
-fn write_in_string(
-    out: &mut Vec<u8>,
-    expression: &Expression,
-    source: &str,
-    bindings: &Bindings<'_>,
-) -> Result<(), EvaluationError> {
-    if let Expression::Slot(slot) = expression {
-        match bindings.slot(slot) {
-            SlotValue::Undefined => return Err(undefined(source)),
-            SlotValue::Integer(number) => _ = write!(out, "{number}"),
-            SlotValue::ActionId(id) => _ = write!(out, "{id}"),
-            SlotValue::Text(text) => write_escaped(out, &text),
-            SlotValue::Json(value) => write_escaped(out, &text_of(value)),
-        }
-        return Ok(());
+/// Adds a value as text inside a JSON string.
+fn write_in_string(out: &mut Vec<u8>, value: &SlotValue<'_>) {
+    match value {
+        SlotValue::Text(text) => write_escaped(out, text),
+        SlotValue::Json(value) => write_escaped(out, &text_of(value)),
+        SlotValue::ActionId(id) => _ = write!(out, "{id}"),
+        // A number is the same inside of a string.
+        plain => write_json(out, plain),
     }
-    let value = expression.value(bindings, Answer::None)?.ok_or_else(|| undefined(source))?;
-    write_escaped(out, &text_of(&value));
-    Ok(())
 }
 
 /// The text as it stands inside a JSON string.

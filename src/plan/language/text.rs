@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::answer::Answer;
 use super::bindings::{Bindings, SlotValue};
 use super::expression::{EvaluationError, Expression};
 use super::names::{Names, Place, UnknownName};
@@ -65,7 +64,7 @@ impl Text {
         for part in &self.0 {
             match part {
                 Part::Constant(constant) => text.push_str(constant),
-                Part::Value(expression, source) => push(&mut text, expression, source, bindings)?,
+                Part::Value(expression, source) => push(&mut text, &expression.needed(bindings, source)?),
             }
         }
         Ok(text)
@@ -80,32 +79,16 @@ pub fn split(template: &str) -> Result<Vec<Piece<'_>>, UnknownName> {
     })
 }
 
-fn push(
-    text: &mut String,
-    expression: &Expression,
-    source: &str,
-    bindings: &Bindings<'_>,
-) -> Result<(), EvaluationError> {
+/// Adds a value as text.
+fn push(text: &mut String, value: &SlotValue<'_>) {
     // Writing to a String cannot fail.
-    if let Expression::Slot(slot) = expression {
-        match bindings.slot(slot) {
-            SlotValue::Undefined => return Err(undefined(source)),
-            SlotValue::Integer(number) => _ = write!(text, "{number}"),
-            SlotValue::Text(value) => text.push_str(&value),
-            SlotValue::ActionId(id) => _ = write!(text, "{id}"),
-            SlotValue::Json(value) => text.push_str(&text_of(value)),
-        }
-        return Ok(());
+    match value {
+        SlotValue::Undefined => {}
+        SlotValue::Integer(number) => _ = write!(text, "{number}"),
+        SlotValue::Text(value) => text.push_str(value),
+        SlotValue::ActionId(id) => _ = write!(text, "{id}"),
+        SlotValue::Json(value) => text.push_str(&text_of(value)),
     }
-    let value = expression.value(bindings, Answer::None)?.ok_or_else(|| undefined(source))?;
-    text.push_str(&text_of(&value));
-    Ok(())
-}
-
-/// Said of a value that is needed and is not there.
-#[must_use]
-pub fn undefined(source: &str) -> EvaluationError {
-    EvaluationError(format!("`{source}` is undefined"))
 }
 
 /// A string without its quotes, anything else as JSON.

@@ -263,3 +263,20 @@ pub fn check_sums(results: &Value) {
         }
     }
 }
+
+/// What an auction counted is what `results.json` says.
+pub fn check_counts(results: &Value, stats: &BTreeMap<String, u64>) {
+    check_sums(results);
+    for (ours, theirs) in [
+        ("sent", "bids"),
+        ("ok", "accepted"),
+        ("rejected", "rejected"),
+        ("connections", "connections"),
+        ("logins", "logins"),
+        ("received_events", "deliveries"),
+    ] {
+        assert_eq!(number(results, &format!("/totals/{ours}")), stats[theirs], "{ours}: {stats:?}");
+    }
+    // The acks of joining are the server's too, one for each user and lot.
+    assert_eq!(number(results, "/totals/acks") + stats["joins"], stats["acks"], "{stats:?}");
+}
