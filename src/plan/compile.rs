@@ -14,7 +14,7 @@ use super::{Plan, Scenario, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
-use crate::suite::schema::Suite;
+use crate::suite::schema::{Map, Suite};
 use crate::units::Moment;
 
 /// What compiling needs beside the suite.
@@ -39,14 +39,14 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let mut secrets = loaded.secrets.clone();
     let target =
         target::compile(&suite.target, &root.key("target"), context.built_in, &context.overrides.allow, &critic);
-    let resources = resources(&suite, &no_names, context, &critic);
+    let (resources, resource_fields) = resources(&suite, &no_names, context, &critic);
     let loads = compile_scenario::loads(&suite, &critic);
     let users = loads.iter().map(|load| load.users).sum();
     let credentials = suite.credentials.as_ref().map_or_else(Credentials::none, |credentials| {
         let sources = Sources { environment: &loaded.environment, files: context.files, critic: &critic };
         credentials::compile(credentials, &root.key("credentials"), users, &no_names, &sources, &mut secrets)
     });
-    let names = Names { user_fields: credentials.fields.clone(), resource_fields: fields(&resources), ..no_names };
+    let names = Names { user_fields: credentials.fields.clone(), resource_fields, ..no_names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
     let count = resources.len() as u64;
     let rotations = rotation::compile(&suite, &loads, count, cooldown.as_ref(), &critic);
@@ -81,10 +81,22 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     (Some(plan), problems)
 }
 
-fn resources(suite: &Suite, names: &Names<'_>, context: &Context<'_>, critic: &Critic<'_>) -> Vec<Resource> {
+/// The resources, and the fields that they have beside their ids. Where they could not be read a stand-in takes their place,
+/// with unknown fields: what follows from one mistake is not told as another.
+fn resources(
+    suite: &Suite,
+    names: &Names<'_>,
+    context: &Context<'_>,
+    critic: &Critic<'_>,
+) -> (Vec<Resource>, Option<BTreeSet<String>>) {
     let path = Path::root().key("resources");
-    let resources = suite.resources.as_ref();
-    resources.map_or_else(Vec::new, |resources| resource::compile(resources, &path, names, context.files, critic))
+    let Some(declared) = &suite.resources else { return (Vec::new(), Some(BTreeSet::new())) };
+    let resources = resource::compile(declared, &path, names, context.files, critic);
+    if resources.is_empty() {
+        return (vec![Resource { index: 0, id: "?".into(), fields: Map::new() }], None);
+    }
+    let fields = resources.iter().flat_map(|resource| resource.fields.keys().cloned()).collect();
+    (resources, Some(fields))
 }
 
 fn axes(scenarios: &[Scenario]) -> Axes {
@@ -94,8 +106,4 @@ fn axes(scenarios: &[Scenario]) -> Axes {
         actions: scenario.actions.iter().map(|action| action.name.clone()).collect(),
     };
     Axes { scenarios: scenarios.iter().map(axis).collect() }
-}
-
-fn fields(resources: &[Resource]) -> BTreeSet<String> {
-    resources.iter().flat_map(|resource| resource.fields.keys().cloned()).collect()
 }

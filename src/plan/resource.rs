@@ -38,17 +38,16 @@ pub fn compile(
         list.iter().enumerate().filter_map(|(index, item)| listed(item, index, &path.index(index), critic)).collect()
     } else {
         let path = path.key("file");
-        let rows = rows::from_file(resources.file.as_deref().unwrap_or_default(), &path, files, critic);
-        let rows = rows.into_iter().map(|row| Value::Object(row.into_iter().collect()));
-        rows.enumerate().filter_map(|(index, row)| listed(&row, index, &path, critic)).collect()
+        let items = rows::items_of_file(resources.file.as_deref().unwrap_or_default(), &path, files, critic);
+        items.iter().enumerate().filter_map(|(index, item)| listed(item, index, &path, critic)).collect()
     };
     let mut seen = std::collections::HashSet::new();
     if let Some(twice) = found.iter().find(|resource| !seen.insert(&*resource.id)) {
         let help = "every id stands for one resource; with `count`, use `{{ index }}` in `id`";
         critic.error(path, format!("two resources have the id `{}`", twice.id), help);
     }
-    if found.is_empty() && resources.count.is_none() {
-        critic.error(path, "there is no resource in it", "list at least one");
+    if resources.list.as_ref().is_some_and(Vec::is_empty) {
+        critic.error(&path.key("list"), "there is no resource in it", "list at least one");
     }
     found
 }

@@ -143,10 +143,10 @@ pub fn compile(
     }
     let scheme = if origin.tls { "https" } else { "http" };
     Some(Target {
-        display: if is_built_in {
-            format!("demo (built in, {scheme}://{})", origin.authority)
-        } else {
-            format!("{scheme}://{}", origin.authority)
+        display: match (is_built_in, built_in) {
+            (true, None) => "demo (built in)".to_owned(),
+            (true, Some(_)) => format!("demo (built in, {scheme}://{})", origin.authority),
+            (false, _) => format!("{scheme}://{}", origin.authority),
         },
         host: origin.host,
         port: origin.port,

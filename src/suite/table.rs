@@ -59,6 +59,19 @@ pub fn json_items(text: &str) -> Result<Vec<Value>, TableError> {
     }
 }
 
+/// Items of any kind from a JSON array, or the rows of CSV as objects.
+///
+/// # Errors
+///
+/// When the text is neither, or has no items.
+pub fn items(text: &str) -> Result<Vec<Value>, TableError> {
+    let items = match text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).chars().next() {
+        Some('[' | '{') => json_items(text)?,
+        _ => rows(text)?.into_iter().map(|row| Value::Object(row.into_iter().collect())).collect(),
+    };
+    if items.is_empty() { Err(TableError::NoRows) } else { Ok(items) }
+}
+
 fn json_rows(text: &str) -> Result<Vec<Map<Value>>, TableError> {
     let row = |(index, item)| match item {
         Value::Object(fields) => Ok(fields.into_iter().collect()),

@@ -178,6 +178,8 @@ pub enum TlsFault {
     WrongName {
         names: Vec<String>,
     },
+    /// The server presents the certificate of an authority, as `openssl req -x509` makes it.
+    Authority,
     /// The certificate is bad in another way.
     Certificate {
         what: String,
@@ -212,6 +214,7 @@ impl TlsFault {
             Self::Expired => "TLS: certificate expired",
             Self::NotYetValid => "TLS: certificate not yet valid",
             Self::WrongName { .. } => "TLS: certificate for another name",
+            Self::Authority => "TLS: certificate of an authority",
             Self::Certificate { .. } => "TLS: bad certificate",
             Self::NotTls => "TLS: the server does not speak it",
             Self::ClientCertificate { .. } => "TLS: client certificate refused",
@@ -228,6 +231,10 @@ impl TlsFault {
             Self::Expired => "renew the server's certificate, and check the clock of this machine",
             Self::NotYetValid => "check the clock of this machine and of the one that made the certificate",
             Self::WrongName { .. } => "use a name that the certificate has, or give the server one for this name",
+            Self::Authority => {
+                "make it anew with `-addext basicConstraints=critical,CA:FALSE`, or sign one for the server with it and give \
+                 the authority's as `tls.ca`"
+            }
             Self::Certificate { .. } => "give the server a certificate that browsers accept",
             Self::NotTls => "write `http://` or `ws://` if the server is unencrypted, and check the port",
             Self::ClientCertificate { .. } => "give a certificate that the server trusts as `tls.cert` and `tls.key`",
@@ -249,6 +256,8 @@ impl From<&Error> for TlsFault {
                 CertificateError::NotValidForNameContext { presented, .. } => {
                     Self::WrongName { names: presented.clone() }
                 }
+                // The verifier's own error is no type of rustls; only its name comes through.
+                other if format!("{other:?}").contains("CaUsedAsEndEntity") => Self::Authority,
                 _ => Self::Certificate { what: error.to_string() },
             },
             Error::InvalidMessage(_) => Self::NotTls,
@@ -283,6 +292,9 @@ impl fmt::Display for TlsFault {
             }
             Self::WrongName { names } => {
                 write!(f, "the server's certificate is for other names ({})", names.join(", "))?
+            }
+            Self::Authority => {
+                write!(f, "the server's certificate is marked as that of an authority, and so is no server's")?
             }
             Self::Certificate { what } => write!(f, "the server's certificate is bad ({what})")?,
             Self::NotTls => write!(f, "the server answered with something that is not TLS")?,

@@ -216,3 +216,29 @@ fn trying_shows_every_frame_and_no_secret() {
         &["0 of 1 actions ok", "no ack came within 300ms"],
     );
 }
+
+#[test]
+fn trying_ends_when_the_server_refuses() {
+    let text = suite("refused", &[("auth: { token: \"{{ token }}\" }", "auth: { token: wrong-token }")]);
+    check(&text, &["try", "suite.yaml"], 112, &["unauthorized", "the user never became ready"]);
+}
+
+#[test]
+fn resources_come_from_lists_and_files_of_several_shapes() {
+    let from = |resources: &str| suite("lots", &[("{ count: 10, id: \"lot-{{ index }}\" }", resources)]);
+    for (file, text) in
+        [("lots.json", r#"["red", { "id": "blue", "price": 3 }, 7]"#), ("lots.csv", "id,price\nred,1\nblue,2\n7,3\n")]
+    {
+        let program = Program::new().file(file, text).file("suite.yaml", &from(&format!("{{ file: {file} }}")));
+        let plan = program.run(&["plan", "suite.yaml"]).printed();
+        assert!(plan.contains("user 0  red") && plan.contains("blue") && plan.contains("resources        3"), "{plan}");
+    }
+    check(&from("{ list: [red, { id: blue }] }"), &["plan", "suite.yaml"], 0, &["user 0  red", "blue"]);
+    // One mistake is one problem, whatever would follow from it.
+    check(
+        &from("{ file: missing.json }"),
+        &["check", "suite.yaml"],
+        104,
+        &["`missing.json` cannot be read", "1 problem,"],
+    );
+}

@@ -41,7 +41,8 @@ pub struct Names<'a> {
     pub vars: &'a Map<Value>,
     /// Fields of the credentials; `None` where they are not known, because the rows could not be read.
     pub user_fields: Option<BTreeSet<String>>,
-    pub resource_fields: BTreeSet<String>,
+    /// Fields of the resources; `None` where they are not known, because the resources could not be read.
+    pub resource_fields: Option<BTreeSet<String>>,
     /// Saved names in the order of their numbers.
     pub saved: Vec<String>,
     /// Value of an environment variable.
@@ -83,7 +84,7 @@ impl<'a> Names<'a> {
         environment: &'a Environment,
         used_environment: &'a RefCell<Vec<String>>,
     ) -> Self {
-        let (user_fields, resource_fields) = (Some(BTreeSet::new()), BTreeSet::new());
+        let (user_fields, resource_fields) = (Some(BTreeSet::new()), Some(BTreeSet::new()));
         Self { vars, user_fields, resource_fields, saved: Vec::new(), environment, used_environment }
     }
 }
@@ -136,7 +137,7 @@ impl Names<'_> {
         };
         let own: Vec<&String> = match root {
             "user" => self.user_fields.iter().flatten().collect(),
-            "resource" => self.resource_fields.iter().collect(),
+            "resource" => self.resource_fields.iter().flatten().collect(),
             "vars" => self.vars.keys().collect(),
             _ => Vec::new(),
         };
@@ -164,11 +165,13 @@ impl Names<'_> {
 
     fn resource(&self, field: Option<&str>, path: &[Key]) -> Result<Meaning, UnknownName> {
         let fixed = [("id", Slot::ResourceId), ("index", Slot::ResourceIndex)];
-        if let Some(name) = field.filter(|name| self.resource_fields.contains(*name)) {
+        let known_field = |name: &str| self.resource_fields.as_ref().is_none_or(|fields| fields.contains(name));
+        let is_fixed = |name: &str| fixed.iter().any(|(known, _)| *known == name);
+        if let Some(name) = field.filter(|name| !is_fixed(name) && known_field(name)) {
             return Ok(Meaning::Slot(Slot::ResourceField(name.into(), path[1..].to_vec())));
         }
         known("resource", field, &fixed, path).map_err(|mut unknown| {
-            let fields = self.resource_fields.iter().map(String::as_str);
+            let fields = self.resource_fields.iter().flatten().map(String::as_str);
             unknown.help = suggestion(field, fixed.iter().map(|(name, _)| *name).chain(fields)).or(unknown.help);
             unknown
         })

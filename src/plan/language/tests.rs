@@ -20,7 +20,7 @@ fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
     test(&Names {
         vars: &vars,
         user_fields: Some(["name", "password"].map(String::from).into()),
-        resource_fields: ["price"].map(String::from).into(),
+        resource_fields: Some(["price"].map(String::from).into()),
         saved: vec!["token".into(), "match".into()],
         environment: &environment,
         used_environment: &used_environment,

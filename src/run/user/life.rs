@@ -203,6 +203,10 @@ impl Actor {
     fn back_off(&mut self, scene: &mut Scene<'_>) {
         let Some(backoff) = scene.scenario.reconnect else {
             self.life = Life::Away;
+            if scene.scenario.most_turns.is_some() {
+                // It came for its turns, and cannot come any more.
+                self.turns.leave(scene.now);
+            }
             return;
         };
         let draw = Draw::new(scene.plan.seed, self.index(scene.scenario), u64::from(self.attempts), self.stay as u64);

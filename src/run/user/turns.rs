@@ -48,6 +48,11 @@ impl Turns {
         (self.next, self.latest, self.until, self.rest) = (None, None, None, None);
     }
 
+    /// The stay ends here.
+    pub fn leave(&mut self, now: Moment) {
+        self.until = Some(now);
+    }
+
     /// Has a stay begun that the user has not left yet?
     pub const fn have_begun(&self) -> bool {
         self.until.is_some()
@@ -133,7 +138,7 @@ impl Actor {
     /// The turn to start now; those that have waited too long are counted as busy on the way.
     fn next_to_run(&mut self, scene: &mut Scene<'_>) -> Option<Turn> {
         if scene.scenario.most_turns.is_some_and(|most| self.turns.own >= most) {
-            self.turns.until = Some(scene.now);
+            self.turns.leave(scene.now);
             return None;
         }
         if self.turns.rest.is_some() {

@@ -119,6 +119,11 @@ async fn servers() {
     check(acceptor(&expired, None), "localhost", trusting(&authority), old).await;
     let young = Err(("TLS: certificate not yet valid", "clock"));
     check(acceptor(&early, None), "localhost", trusting(&authority), young).await;
+    let authoritative = authority.issue("localhost", |params| {
+        params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    });
+    let marked = Err(("TLS: certificate of an authority", "basicConstraints=critical,CA:FALSE"));
+    check(acceptor(&authoritative, None), "localhost", trusting(&authority), marked).await;
     for identity in [&fine, &expired, &elsewhere] {
         check(acceptor(identity, None), "localhost", careless(), Ok(())).await;
     }

@@ -25,6 +25,7 @@ fn tls_faults() -> Vec<TlsFault> {
         TlsFault::Expired,
         TlsFault::NotYetValid,
         TlsFault::WrongName { names: vec![what()] },
+        TlsFault::Authority,
         TlsFault::Certificate { what: what() },
         TlsFault::NotTls,
         TlsFault::ClientCertificate { alert: what() },

@@ -312,6 +312,17 @@ fn one_turn_of_a_closed_loop_without_acks_is_one_turn() {
 }
 
 #[test]
+fn a_user_that_came_for_one_turn_and_cannot_come_back_leaves() {
+    let silent = |_: &Seen<'_>| Vec::new();
+    let mut simulation =
+        Simulation::new(&suite(&format!("every: 1s\nload: {{ users: 1, duration: 1h }}\n{BID}"))).server(silent);
+    let scenario = &mut simulation.plan.scenarios[0];
+    (scenario.rhythm, scenario.most_turns, scenario.reconnect) = (Rhythm::ClosedLoop, Some(1), None);
+    let told = simulation.run();
+    assert!(told.end < at(60_000), "{}", told.end);
+}
+
+#[test]
 fn users_without_act_only_come_and_go() {
     let told = Simulation::new(&suite("load: { users: 2, duration: 2s }\nteardown: [{ emit: bye }]")).run();
     assert_eq!((told.actions(), told.life()), (String::new(), "connections 2".into()));
