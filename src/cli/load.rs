@@ -156,8 +156,23 @@ pub fn prepare_all(
     let (environment, mut problems) = environment;
     let ready: Vec<Option<Ready>> =
         suites.iter().map(|suite| prepare(suite, &environment, overrides, &mut problems)).collect();
+    same_names(&ready, &mut problems);
     match show(&problems) {
         Exit::Ok => Ok(ready.into_iter().flatten().collect()),
         exit => Err(exit),
+    }
+}
+
+/// Two suites of one name would write their reports over each other.
+fn same_names(suites: &[Option<Ready>], problems: &mut Problems) {
+    let mut seen = std::collections::HashMap::new();
+    for ready in suites.iter().flatten() {
+        let name = ready.loaded.suite.name.as_str();
+        if let Some(first) = seen.insert(name, ready.file()) {
+            let place = ready.loaded.source.at(&crate::suite::problem::Path::root().key("name"));
+            let what =
+                format!("`{}` has the name `{name}` too, and its reports would go to the same folder", first.display());
+            problems.push(Problem::error(what).help("give each suite a name of its own").at(place));
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::{files, screen, signals, tls};
 use crate::plan::{Overrides, Plan};
 use crate::record::{Header, Results};
 use crate::report::terminal;
+use crate::report::untrusted::for_log;
 use crate::run::execute::RunError;
 use crate::run::{Collected, Settings, Stopper, execute, limits};
 use crate::secrets::Redactor;
@@ -36,28 +37,34 @@ pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
         return Exit::Internal;
     }
     let mut exit = Exit::Ok;
+    let mut lines = Vec::new();
     for ready in suites {
-        exit = exit.worse(run_one(ready, overrides, how, &stopper));
+        match run_one(ready, overrides, how, &stopper) {
+            Ok(outcome) => {
+                exit = exit.worse(Exit::of(&outcome));
+                let verdict = &outcome.verdict;
+                lines.push(format!("{:<12}{}: {}", verdict.status.word(), outcome.suite.name, verdict.sentence));
+            }
+            Err(failed) => exit = exit.worse(failed),
+        }
         if stopper.reason().is_some() {
             break;
         }
     }
+    if suites.len() > 1 {
+        screen::print(&format!("\n{} of {} suites ran\n", lines.len(), suites.len()));
+        lines.iter().for_each(|line| screen::print(&format!("{}\n", for_log(line))));
+    }
     exit
 }
 
-fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stopper) -> Exit {
+/// The outcome of a suite, its reports written; or why there is none, already told.
+fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stopper) -> Result<Outcome, Exit> {
     let machine = Machine::here(how.workers);
-    let built_in = match BuiltIn::start(ready) {
-        Ok(built_in) => built_in,
-        Err(exit) => return exit,
-    };
+    let built_in = BuiltIn::start(ready)?;
     let (plan, problems) = ready.compile(overrides, built_in.url().as_deref(), machine.seed);
-    let Some(plan) = plan else { return load::show(&problems) };
-    let plan = Arc::new(plan);
-    let settings = match settings(ready, &plan, &machine) {
-        Ok(settings) => settings,
-        Err(problem) => return load::show(&Problems(vec![problem])),
-    };
+    let plan = Arc::new(plan.ok_or_else(|| load::show(&problems))?);
+    let settings = settings(ready, &plan, &machine).map_err(|problem| load::show(&Problems(vec![problem])))?;
     announce(&plan, how);
     let progress = Progress::new(plan.duration, how.quiet);
     let collected = execute(&plan, settings, stopper, &mut |results| progress.second(results));
@@ -101,7 +108,7 @@ fn conclude(
     how: &How,
     stopper: &Stopper,
     machine: &Machine,
-) -> Exit {
+) -> Result<Outcome, Exit> {
     let interrupted = stopper.reason().map_or(Ended::Completed, |signal| Ended::Interrupted { signal });
     let (collected, ended) = match collected {
         Ok(collected) => (collected, interrupted),
@@ -110,8 +117,8 @@ fn conclude(
             (Collected { results, ..Collected::default() }, Ended::Unreachable { reason })
         }
         Err(error) => {
-            screen::note(&format!("{error}\n"));
-            return Exit::Internal;
+            screen::note(&format!("{}\n", Redactor::new(&plan.secrets).redact(&error.to_string())));
+            return Err(Exit::Internal);
         }
     };
     let mut secrets = plan.secrets.clone();
@@ -119,7 +126,8 @@ fn conclude(
     let folder = how.out.join(&plan.name);
     let run = run_info(plan, &collected.results, ended, machine, &folder);
     let outcome = freeze(plan, &collected.results, Circumstances { run, strict: how.strict }, &Redactor::new(&secrets));
-    report(&outcome, &folder)
+    report(&outcome, &folder)?;
+    Ok(outcome)
 }
 
 fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, folder: &Path) -> RunInfo {
@@ -141,17 +149,13 @@ fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, fol
     }
 }
 
-fn report(outcome: &Outcome, folder: &Path) -> Exit {
+fn report(outcome: &Outcome, folder: &Path) -> Result<(), Exit> {
     screen::print(&terminal::render(outcome, screen::colour(), screen::width()));
-    match files::write(outcome, folder) {
-        Ok(written) => {
-            let names: Vec<String> = written.iter().map(|path| format!("  {}\n", path.display())).collect();
-            screen::print(&format!("\nreports:\n{}", names.concat()));
-            Exit::of(outcome)
-        }
-        Err(error) => {
-            screen::note(&format!("{error}\nmake the folder writable, or choose another with `--out`\n"));
-            Exit::Internal
-        }
-    }
+    let written = files::write(outcome, folder).map_err(|error| {
+        screen::note(&format!("{error}\nmake the folder writable, or choose another with `--out`\n"));
+        Exit::Internal
+    })?;
+    let names: Vec<String> = written.iter().map(|path| format!("  {}\n", path.display())).collect();
+    screen::print(&format!("\nreports:\n{}", names.concat()));
+    Ok(())
 }

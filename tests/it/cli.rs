@@ -242,3 +242,11 @@ fn resources_come_from_lists_and_files_of_several_shapes() {
         &["`missing.json` cannot be read", "1 problem,"],
     );
 }
+
+#[test]
+fn suites_of_one_name_are_refused() {
+    let program = Program::new().file("a/1.yaml", &suite("same", &[])).file("a/2.yaml", &suite("same", &[]));
+    let ended = program.run(&["run", "a"]);
+    assert!(ended.code == 104 && ended.stderr.contains("`a/1.yaml` has the name `same` too"), "{}", ended.printed());
+    assert!(ended.stderr.contains("a/2.yaml:1:"), "{}", ended.printed());
+}
