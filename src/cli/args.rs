@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+#[cfg(feature = "demo")]
+use crate::demo::faults::{Faults, Range, Timed};
 use crate::plan::Overrides;
 use crate::units::Duration;
+#[cfg(feature = "demo")]
+use crate::units::Percent;
 
 /// Load tests for Socket.IO and WebSocket servers, from a laptop or a pipeline.
 #[derive(Debug, Parser)]
@@ -163,15 +167,69 @@ pub struct ServeArgs {
     #[arg(long, default_value_t = 4000)]
     pub port: u16,
     /// How long a lot rests after a bid.
-    #[arg(long, value_name = "D", default_value = "1s")]
+    #[arg(long, alias = "cooldown", value_name = "D", default_value = "1s")]
     pub lot_cooldown: Duration,
     /// How long a user rests after a bid.
     #[arg(long, value_name = "D", default_value = "200ms")]
     pub user_cooldown: Duration,
+    #[command(flatten)]
+    pub faults: FaultArgs,
     /// How often the server pings.
     #[arg(long, value_name = "D", default_value = "25s")]
     pub ping_interval: Duration,
     /// How long it waits for the answer.
     #[arg(long, value_name = "D", default_value = "20s")]
     pub ping_timeout: Duration,
+}
+
+/// What the built-in target does wrong on purpose. Shares are of deliveries, each receiver by itself.
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Faults")]
+pub struct FaultArgs {
+    /// Replays which deliveries are hit.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    fault_seed: u64,
+    /// Deliveries that are left out.
+    #[arg(long, value_name = "SHARE", default_value = "0%")]
+    drop: Percent,
+    /// Deliveries that are made twice.
+    #[arg(long, value_name = "SHARE", default_value = "0%")]
+    duplicate: Percent,
+    /// Of two deliveries of one lot within 50 ms, the later comes first.
+    #[arg(long, value_name = "SHARE", default_value = "0%", num_args = 0..=1, default_missing_value = "50%")]
+    reorder: Percent,
+    /// Deliveries to users outside of the room, and of bids that were rejected.
+    #[arg(long, value_name = "SHARE", default_value = "0%", num_args = 0..=1, default_missing_value = "10%")]
+    leak: Percent,
+    /// Deliveries come so much later.
+    #[arg(long, value_name = "D..D")]
+    delay: Option<Range>,
+    /// Bids that get no ack.
+    #[arg(long, value_name = "SHARE", default_value = "0%")]
+    no_ack: Percent,
+    /// The server stands still, counted from the first user on.
+    #[arg(long, value_name = "D@WHEN")]
+    freeze: Option<Timed<Duration>>,
+    /// Connections that the server closes, counted from the first user on.
+    #[arg(long, value_name = "SHARE@WHEN")]
+    disconnect: Option<Timed<Percent>>,
+}
+
+#[cfg(feature = "demo")]
+impl FaultArgs {
+    #[must_use]
+    pub const fn faults(&self) -> Faults {
+        Faults {
+            seed: self.fault_seed,
+            drop: self.drop,
+            duplicate: self.duplicate,
+            reorder: self.reorder,
+            leak: self.leak,
+            delay: self.delay,
+            no_ack: self.no_ack,
+            freeze: self.freeze,
+            disconnect: self.disconnect,
+        }
+    }
 }

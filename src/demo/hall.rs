@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
+use super::faults::Faults;
 use super::rules::{Auction, Decision, Rules};
 use super::stats::Counts;
 use crate::units::{Duration, Moment};
@@ -15,6 +16,7 @@ use crate::units::{Duration, Moment};
 pub struct Hall {
     opened: Instant,
     password: Option<String>,
+    faults: Faults,
     token_key: RandomState,
     books: Mutex<Books>,
 }
@@ -31,9 +33,9 @@ impl Hall {
     /// With `password`, only that one logs in; without, any that is not empty does.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the target is no part of a run, and has a clock of its own")]
-    pub fn new(rules: Rules, password: Option<String>) -> Self {
+    pub fn new(rules: Rules, faults: Faults, password: Option<String>) -> Self {
         let books = Books { auction: Auction::new(rules), counts: Counts::default(), users: HashMap::new() };
-        Self { opened: Instant::now(), password, token_key: RandomState::new(), books: Mutex::new(books) }
+        Self { opened: Instant::now(), password, faults, token_key: RandomState::new(), books: Mutex::new(books) }
     }
 
     /// The user's token, or `None` if the name or the password is not accepted.
@@ -57,18 +59,37 @@ impl Hall {
         user
     }
 
-    /// Decides a bid at this very moment, and counts it.
+    /// The server's own clock.
+    #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the target is no part of a run, and has a clock of its own")]
-    pub fn bid(&self, user: &str, lot: &str, amount: u64) -> Decision {
+    pub fn now(&self) -> Moment {
+        Moment::START + Duration::from(self.opened.elapsed())
+    }
+
+    #[must_use]
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// A socket has entered. Is it the first since the start or the last reset?
+    pub fn enter(&self) -> bool {
+        let mut books = self.books();
+        books.counts.connections += 1;
+        books.counts.connected += 1;
+        books.counts.connections == 1
+    }
+
+    /// Decides a bid at this very moment, and counts it; with its number.
+    pub fn bid(&self, user: &str, lot: &str, amount: u64) -> (Decision, u64) {
         // The clock is read under the lock: moments reach the auction in order.
         let mut books = self.books();
-        let now = Moment::START + Duration::from(self.opened.elapsed());
+        let now = self.now();
         let decision = books.auction.bid(now, user, lot, amount);
         let accepted = matches!(decision, Decision::Accepted { .. });
         books.counts.bids += 1;
         books.counts.accepted += u64::from(accepted);
         books.counts.rejected += u64::from(!accepted);
-        decision
+        (decision, books.counts.bids)
     }
 
     /// Counts something where it happens.
@@ -105,7 +126,7 @@ mod tests {
     use super::*;
 
     fn check(password: Option<&str>, user: &str, given: &str, accepted: bool) {
-        let hall = Hall::new(Rules::default(), password.map(str::to_owned));
+        let hall = Hall::new(Rules::default(), Faults::default(), password.map(str::to_owned));
         assert_eq!(hall.log_in(user, given).is_some(), accepted, "{user} with {given} where {password:?} is asked");
         assert_eq!(hall.counts().logins, u64::from(accepted));
     }
@@ -122,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_token_belongs_to_one_user() {
-        let hall = Hall::new(Rules::default(), None);
+        let hall = Hall::new(Rules::default(), Faults::default(), None);
         let [ada, again, bob] = ["ada", "ada", "bob"].map(|user| hall.log_in(user, "x").unwrap());
         assert_eq!(ada, again);
         assert_ne!(ada, bob);

@@ -12,6 +12,7 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::faults::Faults;
 use super::hall::Hall;
 use super::rules::Rules;
 use super::{http, sockets};
@@ -33,6 +34,7 @@ pub struct Options {
     /// Port 0 takes a free one; [`Server::address`] tells which.
     pub address: SocketAddr,
     pub rules: Rules,
+    pub faults: Faults,
     /// The one password that logs in; with none, any that is not empty does.
     pub password: Option<String>,
     /// From a client's pong to the next ping; 25 s is socket.io's default.
@@ -47,6 +49,7 @@ impl Default for Options {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             rules: Rules::default(),
+            faults: Faults::default(),
             password: None,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
@@ -76,7 +79,7 @@ impl Server {
             io::Error::new(error.kind(), format!("cannot listen on {}: {error}; {advice}", options.address))
         })?;
         let address = listener.local_addr()?;
-        let hall = Arc::new(Hall::new(options.rules, options.password));
+        let hall = Arc::new(Hall::new(options.rules, options.faults, options.password));
         let (layer, io) = SocketIo::builder()
             .ping_interval(options.ping_interval.std())
             .ping_timeout(options.ping_timeout.std())

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Counts since the start or the last `POST /reset`. Invariants: `bids == accepted + rejected` and
 /// `broadcasts <= accepted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     /// Logins that gave a token; refused ones are not counted.
     pub logins: u64,
@@ -28,10 +29,24 @@ pub struct Counts {
     pub rejected: u64,
     /// `bid-placed` events, one for a whole room.
     pub broadcasts: u64,
-    /// `bid-placed` events handed to a member's connection: what the members should receive together.
+    /// `bid-placed` events handed to a connection: what the users receive together, with what faults add.
     pub deliveries: u64,
     /// Acks sent, of all events, where the client asked for one.
     pub acks: u64,
+    /// By a fault: deliveries left out.
+    pub dropped: u64,
+    /// By a fault: deliveries made twice.
+    pub duplicated: u64,
+    /// By a fault: deliveries that a later one of the same lot has overtaken.
+    pub reordered: u64,
+    /// By a fault: deliveries that nobody was owed.
+    pub leaked: u64,
+    /// By a fault: deliveries held back.
+    pub delayed: u64,
+    /// By a fault: acks of bids left out.
+    pub unacked: u64,
+    /// By a fault: connections closed.
+    pub thrown_out: u64,
 }
 
 impl Counts {

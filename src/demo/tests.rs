@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::Message;
 
+mod faults;
+
 use super::{Counts, Options, Rules, Server, spawn};
 use crate::units::Duration;
 
