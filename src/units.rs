@@ -273,6 +273,39 @@ impl fmt::Display for Rate {
     }
 }
 
+/// At most so many in any stretch of that length. Written `100 per 1s`; a plain duration is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    pub count: u64,
+    pub per: Duration,
+}
+
+impl RateLimit {
+    /// One in that time: a plain cooldown.
+    #[must_use]
+    pub const fn one_in(per: Duration) -> Self {
+        Self { count: 1, per }
+    }
+}
+
+impl FromStr for RateLimit {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let Some((count, per)) = text.split_once(" per ") else { return text.parse().map(Self::one_in) };
+        let count: u64 = count.trim().parse().ok().filter(|count| *count > 0).ok_or_else(|| {
+            UnitError::new(format!("`{text}` does not say how many"), "write a duration such as `1s`, or `100 per 1s`")
+        })?;
+        Ok(Self { count, per: per.parse()? })
+    }
+}
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.count == 1 { self.per.fmt(f) } else { write!(f, "{} per {}", self.count, self.per) }
+    }
+}
+
 /// A share of a whole, kept as a fraction (0.99 is 99 %). Written `99%`, `99.5%`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Percent(pub f64);
@@ -397,6 +430,16 @@ mod tests {
         check::<Rate>("0/s", Err("not above zero"));
         check::<Rate>("20", Err("`20/s`"));
         assert_eq!(Rate::per_second(20.0).interval(), Duration::from_millis(50));
+    }
+
+    #[test]
+    fn rate_limits() {
+        check::<RateLimit>("1s", Ok("1s"));
+        check::<RateLimit>("100 per 1s", Ok("100 per 1s"));
+        check::<RateLimit>("1 per 500ms", Ok("500ms"));
+        check::<RateLimit>("0 per 1s", Err("does not say how many"));
+        check::<RateLimit>("many per 1s", Err("`100 per 1s`"));
+        check::<RateLimit>("5 per 1", Err("no unit"));
     }
 
     #[test]

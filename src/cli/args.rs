@@ -88,6 +88,9 @@ pub struct OverrideArgs {
     /// Replays the randomness of a run.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Take a plan that breaks the cooldowns all the same; its run is suspect.
+    #[arg(long)]
+    force: bool,
     /// A value for `{{ vars.NAME }}`.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment)]
     vars: Vec<(String, String)>,
@@ -107,6 +110,7 @@ impl OverrideArgs {
             duration: self.duration,
             every: self.every.clone(),
             seed: self.seed,
+            force: self.force,
             vars: self.vars.clone(),
             allow: self.allow.clone(),
         }

@@ -38,6 +38,14 @@ recorded! {
         NotSentAbandoned,
         /// Still open when the run was stopped.
         Unfinished,
+        /// Rejected, and our own gap was below a declared cooldown.
+        RejectedExplained,
+        /// Rejected, with a gap inside the margin.
+        RejectedJitter,
+        /// Rejected, although the gap was kept.
+        RejectedUnexplained,
+        /// Rejected, as the loser of a collision by design.
+        RejectedContested,
         /// Actions that left this process.
         Sent,
         /// Acks of actions that came in time.
@@ -199,6 +207,15 @@ pub const METRICS: &[Metric] = &[
     count("actions_sent", &[Counter::Sent], true, "actions that left this generator"),
     count("acks", &[Counter::Acks], true, "acks of actions that came in time"),
     count("rejections", &[Counter::Rejected], true, "actions that the server refused"),
+    count("rejected_explained", &[Counter::RejectedExplained], true, "rejections that our own gap explains"),
+    count("rejected_jitter", &[Counter::RejectedJitter], true, "rejections with a gap inside the margin"),
+    count("rejected_unexplained", &[Counter::RejectedUnexplained], true, "rejections although the gap was kept"),
+    count(
+        "rejected_contested",
+        &[Counter::RejectedContested],
+        true,
+        "rejections of losers where users collide by design",
+    ),
     count("late_answers", &[Counter::LateAnswers], true, "acks that came after their deadline"),
     count("connections", &[Counter::Connections], false, "connections made, reconnects included"),
     count("connect_failures", &[Counter::ConnectFailures], false, "attempts to connect that failed"),

@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::compile_scenario::{self, Ground};
+use super::cooldown::Cooldown;
 use super::credentials::{self, Credentials, Sources};
 use super::critic::Critic;
 use super::language::{Names, Resource};
 use super::overrides::Overrides;
-use super::proof::Cooldown;
+use super::proof::Proof;
 use super::rows::Files;
-use super::{Plan, Scenario, resource, rotation, target, threshold};
+use super::{Plan, Rhythm, Scenario, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
@@ -49,7 +50,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let names = Names { user_fields: credentials.fields.clone(), resource_fields, ..no_names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
     let count = resources.len() as u64;
-    let rotations = rotation::compile(&suite, &loads, count, cooldown.as_ref(), &critic);
+    let rotations = rotation::compile(&suite, &loads, count, cooldown.as_ref(), context.overrides.force, &critic);
     let ground = Ground { suite: &suite, names: &names, critic: &critic, resources: count, target: target.as_ref() };
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
     let axes = axes(&scenarios);
@@ -59,6 +60,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let mut problems = critic.into_problems();
     problems.sort();
     let Some(target) = target.filter(|_| !problems.has_errors()) else { return (None, problems) };
+    let proof = proof_of(&scenarios, cooldown.as_ref());
     let duration = scenarios.iter().map(|scenario| scenario.end()).max().unwrap_or_default().since(Moment::START);
     let plan = Plan {
         name: suite.name,
@@ -73,6 +75,8 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         resources,
         credentials,
         cooldown,
+        forced: context.overrides.force && proof.as_ref().is_some_and(|proof| !proof.holds()),
+        proof,
         thresholds,
         axes,
         duration,
@@ -97,6 +101,13 @@ fn resources(
     }
     let fields = resources.iter().flat_map(|resource| resource.fields.keys().cloned()).collect();
     (resources, Some(fields))
+}
+
+fn proof_of(scenarios: &[Scenario], cooldown: Option<&Cooldown>) -> Option<Proof> {
+    scenarios.iter().find_map(|scenario| {
+        let (rotation, Rhythm::Step { every, .. }) = (scenario.rotation?, scenario.rhythm) else { return None };
+        Some(Proof { checks: cooldown?.checks(rotation.pattern, rotation.size), step: every })
+    })
 }
 
 fn axes(scenarios: &[Scenario]) -> Axes {

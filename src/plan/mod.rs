@@ -5,6 +5,8 @@
 pub mod compile;
 mod compile_scenario;
 mod compile_step;
+pub mod contention;
+pub mod cooldown;
 pub mod credentials;
 pub mod critic;
 pub mod language;
@@ -30,9 +32,11 @@ pub use threshold::Threshold;
 use crate::metrics::Axes;
 use crate::secrets::Secrets;
 use crate::units::Duration;
+use contention::Contention;
+use cooldown::Cooldown;
 use credentials::Credentials;
 use language::Resource;
-use proof::Cooldown;
+use proof::Proof;
 use target::Target;
 
 /// Everything that a run does, decided.
@@ -53,6 +57,10 @@ pub struct Plan {
     pub resources: Vec<Resource>,
     pub credentials: Credentials,
     pub cooldown: Option<Cooldown>,
+    /// The cooldowns held against the rotation; `None` where none is declared, or nothing can be proved (a closed loop).
+    pub proof: Option<Proof>,
+    /// Its proof is broken, and it is to be run all the same.
+    pub forced: bool,
     pub thresholds: Vec<Threshold>,
     pub axes: Axes,
     /// From moment 0 until the last user stops acting.
@@ -66,5 +74,11 @@ impl Plan {
     #[must_use]
     pub fn users(&self) -> u64 {
         self.scenarios.iter().map(|scenario| scenario.users).sum()
+    }
+
+    /// How much its users meet on the resources; `None` where nobody acts on any.
+    #[must_use]
+    pub const fn contention(&self) -> Option<Contention> {
+        None
     }
 }

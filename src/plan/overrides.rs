@@ -16,6 +16,8 @@ pub struct Overrides {
     /// The step of every scenario that acts, as in a suite.
     pub every: Option<String>,
     pub seed: Option<u64>,
+    /// A plan that breaks its proof is made all the same.
+    pub force: bool,
     pub vars: Vec<(String, String)>,
     /// More hosts that may be put under load.
     pub allow: Vec<String>,
@@ -53,7 +55,8 @@ impl Overrides {
         let seed = self.seed.map(|seed| format!("--seed {seed}"));
         let vars = self.vars.iter().map(|(name, value)| format!("--var {name}={value}"));
         let allow = self.allow.iter().map(|host| format!("--allow {host}"));
-        [users, duration, every, seed].into_iter().flatten().chain(vars).chain(allow).collect()
+        let force = self.force.then(|| "--force".to_owned());
+        [users, duration, every, seed, force].into_iter().flatten().chain(vars).chain(allow).collect()
     }
 }
 

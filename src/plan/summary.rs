@@ -169,22 +169,14 @@ fn rhythm_facts(scenario: &Scenario, plan: &Plan, every: Duration, auto: bool) -
         let gap = if check.by_design {
             "users collide by design".into()
         } else {
-            format!("smallest gap {}", check.gap(every))
+            check.gap(every).map_or_else(|| "never so many".into(), |gap| format!("smallest gap {gap}"))
         };
-        facts.push((rule_label(check.rule), format!("cooldown {}, {gap}", check.cooldown)));
+        facts.push((check.rule.words(), format!("cooldown {}, {gap}", check.limit)));
     }
     if let (Late::Skip { .. }, Some(slack)) = (scenario.late, proof::slack(&checks, every)) {
         facts.push(("slack", format!("a turn may start {slack} late")));
     }
     facts
-}
-
-fn rule_label(rule: &'static str) -> &'static str {
-    match rule {
-        "per_resource" => "per resource",
-        "per_user" => "per user",
-        _ => "per user and resource",
-    }
 }
 
 fn warnings(scenario: &Scenario) -> Vec<String> {

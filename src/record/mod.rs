@@ -1,9 +1,11 @@
 //! A run as data: one [`Second`] after another. Everything later, from the verdict to the reports, is a fold over them.
 
+pub mod course;
 pub mod finding;
 pub mod results;
 pub mod second;
 
+pub use course::{Course, Visit};
 pub use finding::{Class, Example, Findings};
 pub use results::{Header, Observation, Results};
 pub use second::{Gauges, Second};

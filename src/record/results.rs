@@ -1,5 +1,6 @@
 //! All of a run's numbers: a fold over its seconds, from memory today and from disk tomorrow.
 
+use super::course::Course;
 use super::finding::Findings;
 use super::second::{Gauges, Second};
 use crate::metrics::catalog::{Gauge, Kind};
@@ -29,6 +30,8 @@ pub struct Results {
     totals: Recorder,
     pub timeline: Vec<TimelinePoint>,
     pub findings: Findings,
+    /// The beginning of the run on its resources.
+    pub course: Course,
     /// Users whose setup has succeeded at least once.
     pub ready_users: u64,
     /// When the last second ended.

@@ -144,6 +144,7 @@ fn case(name: &str, class: &str, file: &str, line: usize, status: TestCaseStatus
 fn completion(outcome: &Outcome) -> TestCaseStatus {
     let kind = match (&outcome.run.ended, outcome.verdict.status) {
         (Ended::Unreachable { .. }, _) | (_, Status::Unreachable) => "Unreachable",
+        (Ended::Aborted { .. }, _) => "Aborted",
         (Ended::Interrupted { .. }, _) | (_, Status::Interrupted) => "Interrupted",
         (_, Status::Invalid) => "InvalidRun",
         (Ended::Completed, Status::Pass | Status::Fail) => return TestCaseStatus::success(),
@@ -151,6 +152,7 @@ fn completion(outcome: &Outcome) -> TestCaseStatus {
     let mut text = vec![outcome.verdict.sentence.clone()];
     match &outcome.run.ended {
         Ended::Completed => {}
+        Ended::Aborted { reason } => text.push(format!("Reason: {reason}")),
         Ended::Interrupted { signal } => text.push(format!("Signal: {signal}")),
         Ended::Unreachable { reason } => text.push(format!("Reason: {reason}")),
     }

@@ -56,6 +56,8 @@ impl Outcome {
             latencies: latencies(&totals, 1.0),
             errors: errors(&totals),
             timeline: Timeline { points, stages: stages("bidders", &[("ramp", 10), ("steady", 60), ("leave", 5)]) },
+            lanes: None,
+            waiting: None,
             plan: plan(20, 20),
             totals,
         }

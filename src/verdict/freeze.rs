@@ -56,6 +56,8 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
         metrics: rows::metrics(results),
         errors: errors(plan, results),
         timeline: rows::timeline(plan, results),
+        lanes: None,
+        waiting: None,
         plan: plan.summary(),
         run,
     };
@@ -66,6 +68,7 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
 const fn status_of_ended(ended: &Ended) -> Option<Status> {
     match ended {
         Ended::Completed => None,
+        Ended::Aborted { .. } => Some(Status::Fail),
         Ended::Interrupted { .. } => Some(Status::Interrupted),
         Ended::Unreachable { .. } => Some(Status::Unreachable),
     }
@@ -86,6 +89,7 @@ fn status(ended: &Ended, validity: Validity, thresholds: &[Judged]) -> Status {
 fn sentence(status: Status, ended: &Ended, thresholds: &[Judged], reasons: &[String]) -> String {
     match (status, ended) {
         (_, Ended::Unreachable { reason }) => format!("Nothing was measured: {reason}"),
+        (_, Ended::Aborted { reason }) => format!("The run was stopped early: {reason}."),
         (_, Ended::Interrupted { signal }) => {
             format!("The run was stopped by {signal}; what ran until then is here, thresholds are not judged.")
         }

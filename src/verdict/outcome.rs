@@ -24,6 +24,10 @@ pub struct Outcome {
     /// What went wrong, most frequent first.
     pub errors: Vec<ErrorRow>,
     pub timeline: Timeline,
+    /// What happened on the resources; `None` when nobody acts on any.
+    pub lanes: Option<Lanes>,
+    /// One sentence where actions waited before they were sent, so that the two latencies differ.
+    pub waiting: Option<String>,
     pub plan: PlanSummary,
 }
 
@@ -74,6 +78,10 @@ pub enum Ended {
     /// By SIGINT or SIGTERM; `signal` names it.
     Interrupted {
         signal: String,
+    },
+    /// A threshold with `abort_after` was broken for so long; the sentence says which.
+    Aborted {
+        reason: String,
     },
     /// Nothing was measured; the sentence says why and what to do.
     Unreachable {
@@ -196,6 +204,11 @@ pub struct Totals {
     /// An earlier step of the turn failed.
     pub not_sent_abandoned: u64,
     pub unfinished: u64,
+    /// The causes of the rejections; together they are `rejected`.
+    pub rejected_explained: u64,
+    pub rejected_jitter: u64,
+    pub rejected_unexplained: u64,
+    pub rejected_contested: u64,
     pub sent: u64,
     pub acks: u64,
     pub late_answers: u64,
@@ -336,6 +349,43 @@ pub struct Point {
     pub cpu: Option<f64>,
     /// Of the generator, in bytes.
     pub memory: Option<u64>,
+}
+
+/// Who acted on what and what came of it: a lane a resource, over time. A part of the run, for a picture.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Lanes {
+    /// Ids of the resources that are shown.
+    pub resources: Vec<String>,
+    /// The picture goes from the first to the last moment.
+    pub from: Moment,
+    pub to: Moment,
+    /// In the order of time.
+    pub marks: Vec<LaneMark>,
+    /// Actions that are not shown.
+    pub left_out: u64,
+}
+
+/// One action on a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaneMark {
+    /// Of its send.
+    pub at: Moment,
+    /// Which of the shown resources.
+    pub lane: usize,
+    /// `user.index`.
+    pub user: u64,
+    pub end: LaneEnd,
+}
+
+/// What came of an action, as a picture shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaneEnd {
+    Accepted,
+    Rejected,
+    /// Timed out.
+    Late,
+    /// Failed, or lost its connection.
+    Failed,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -71,6 +71,8 @@ mirrors! {
         metrics: Vec<MetricRow>,
         errors: Vec<ErrorRow>,
         timeline: Timeline,
+        lanes: Option<Lanes>,
+        waiting: Option<String>,
         plan: PlanSummary,
     }
     SuiteInfo = SuiteInfo {
@@ -133,6 +135,10 @@ mirrors! {
         not_sent_generator: u64,
         not_sent_abandoned: u64,
         unfinished: u64,
+        rejected_explained: u64,
+        rejected_jitter: u64,
+        rejected_unexplained: u64,
+        rejected_contested: u64,
         sent: u64,
         acks: u64,
         late_answers: u64,
@@ -217,6 +223,19 @@ mirrors! {
         cpu as "cpu_share": Option<f64>,
         memory as "memory_bytes": Option<u64>,
     }
+    Lanes = Lanes {
+        resources: Vec<String>,
+        from as "from_ms": Millis,
+        to as "to_ms": Millis,
+        marks: Vec<LaneMark>,
+        left_out: u64,
+    }
+    LaneMark = LaneMark {
+        at as "at_ms": Millis,
+        lane: usize,
+        user: u64,
+        end: LaneEnd,
+    }
     StageMark = StageMark {
         scenario: String,
         name: String,
@@ -237,6 +256,7 @@ mirrors! {
 
 words! {
     Status = outcome::Status { Pass, Fail, Invalid, Interrupted, Unreachable, }
+    LaneEnd = outcome::LaneEnd { Accepted, Rejected, Late, Failed, }
     Validity = outcome::Validity { Valid, Suspect, Invalid, }
     ThresholdResult = outcome::ThresholdResult { Met, Broken, NoData, NotJudged, }
     MetricUnit = Unit { Share, Count, PerSecond, Milliseconds, Bytes, }
@@ -306,6 +326,7 @@ impl Mirror<Moment> for Millis {
 pub enum Ended {
     Completed,
     Interrupted { signal: String },
+    Aborted { reason: String },
     Unreachable { reason: String },
 }
 
@@ -314,6 +335,7 @@ impl Mirror<outcome::Ended> for Ended {
         match inner.clone() {
             outcome::Ended::Completed => Self::Completed,
             outcome::Ended::Interrupted { signal } => Self::Interrupted { signal },
+            outcome::Ended::Aborted { reason } => Self::Aborted { reason },
             outcome::Ended::Unreachable { reason } => Self::Unreachable { reason },
         }
     }
@@ -321,6 +343,7 @@ impl Mirror<outcome::Ended> for Ended {
         match self {
             Self::Completed => outcome::Ended::Completed,
             Self::Interrupted { signal } => outcome::Ended::Interrupted { signal },
+            Self::Aborted { reason } => outcome::Ended::Aborted { reason },
             Self::Unreachable { reason } => outcome::Ended::Unreachable { reason },
         }
     }
