@@ -392,6 +392,7 @@ macro_rules! as_text {
 as_text! {
     Duration, "duration-with-unit", "500ms";
     Rate, "rate", "20/s";
+    RateLimit, "rate-limit", "1s";
     Percent, "percent", "99%";
     Bytes, "size", "1KiB";
 }

@@ -9,9 +9,9 @@ use super::credentials::{self, Credentials, Sources};
 use super::critic::Critic;
 use super::language::{Names, Resource};
 use super::overrides::Overrides;
-use super::proof::Proof;
+use super::rotation::Floor;
 use super::rows::Files;
-use super::{Plan, Rhythm, Scenario, resource, rotation, target, threshold};
+use super::{Plan, Scenario, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
@@ -41,16 +41,18 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let target =
         target::compile(&suite.target, &root.key("target"), context.built_in, &context.overrides.allow, &critic);
     let (resources, resource_fields) = resources(&suite, &no_names, context, &critic);
-    let loads = compile_scenario::loads(&suite, &critic);
-    let users = loads.iter().map(|load| load.users).sum();
+    let seed = context.overrides.seed.unwrap_or(context.seed);
+    let loads = compile_scenario::loads(&suite, seed, &critic);
+    let users = loads.iter().map(|load| load.users()).sum();
     let credentials = suite.credentials.as_ref().map_or_else(Credentials::none, |credentials| {
         let sources = Sources { environment: &loaded.environment, files: context.files, critic: &critic };
         credentials::compile(credentials, &root.key("credentials"), users, &no_names, &sources, &mut secrets)
     });
     let names = Names { user_fields: credentials.fields.clone(), resource_fields, ..no_names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
-    let count = resources.len() as u64;
-    let rotations = rotation::compile(&suite, &loads, count, cooldown.as_ref(), context.overrides.force, &critic);
+    let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
+    let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
+    let (rotations, proof) = rotation::compile(&floor);
     let ground = Ground { suite: &suite, names: &names, critic: &critic, resources: count, target: target.as_ref() };
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
     let axes = axes(&scenarios);
@@ -60,7 +62,6 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let mut problems = critic.into_problems();
     problems.sort();
     let Some(target) = target.filter(|_| !problems.has_errors()) else { return (None, problems) };
-    let proof = proof_of(&scenarios, cooldown.as_ref());
     let duration = scenarios.iter().map(|scenario| scenario.end()).max().unwrap_or_default().since(Moment::START);
     let plan = Plan {
         name: suite.name,
@@ -68,14 +69,14 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         tags: suite.tags,
         file: loaded.source.file().to_path_buf(),
         name_line,
-        seed: context.overrides.seed.unwrap_or(context.seed),
+        seed,
         overrides: context.overrides.as_given(),
         target,
         scenarios,
         resources,
         credentials,
         cooldown,
-        forced: context.overrides.force && proof.as_ref().is_some_and(|proof| !proof.holds()),
+        forced: force && proof.as_ref().is_some_and(|proof| !proof.holds()),
         proof,
         thresholds,
         axes,
@@ -101,13 +102,6 @@ fn resources(
     }
     let fields = resources.iter().flat_map(|resource| resource.fields.keys().cloned()).collect();
     (resources, Some(fields))
-}
-
-fn proof_of(scenarios: &[Scenario], cooldown: Option<&Cooldown>) -> Option<Proof> {
-    scenarios.iter().find_map(|scenario| {
-        let (rotation, Rhythm::Step { every, .. }) = (scenario.rotation?, scenario.rhythm) else { return None };
-        Some(Proof { checks: cooldown?.checks(rotation.pattern, rotation.size), step: every })
-    })
 }
 
 fn axes(scenarios: &[Scenario]) -> Axes {

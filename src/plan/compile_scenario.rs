@@ -2,8 +2,9 @@
 
 use super::compile_step::{Steps, saved_names};
 use super::critic::Critic;
+use super::language::functions::mix;
 use super::language::{Names, Payload, Place, Text, UnknownName};
-use super::load::{self, Span};
+use super::load::{self, Course};
 use super::rotation::Acting;
 use super::scenario::{Action, Backoff, Connect, Rhythm, Scenario, stages};
 use super::step::Program;
@@ -18,22 +19,15 @@ const DEFAULT_RATE: Rate = Rate::per_second(50.0);
 const DEFAULT_BACKOFF: Backoff =
     Backoff { wait: Duration::from_secs(1), max: Duration::from_secs(5), factor: 2.0, jitter: 0.5 };
 
-/// The load of one scenario.
-#[derive(Debug)]
-pub struct ScenarioLoad {
-    pub spans: Vec<Span>,
-    /// The highest number of users at once.
-    pub users: u64,
-}
-
 /// The loads of all scenarios, in the order of the file.
-pub fn loads(suite: &Suite, critic: &Critic<'_>) -> Vec<ScenarioLoad> {
+pub fn loads(suite: &Suite, seed: u64, critic: &Critic<'_>) -> Vec<Course> {
     let scenarios = Path::root().key("scenarios");
-    let compile = |(name, scenario): (&String, &schema::Scenario)| {
-        let spans = load::compile(&scenario.load, &scenarios.key(name.as_str()).key("load"), critic);
-        ScenarioLoad { users: spans.iter().map(|span| span.to_users).max().unwrap_or(0), spans }
+    let compile = |(number, (name, scenario)): (u64, (&String, &schema::Scenario))| {
+        // Arrivals of two scenarios are not to fall together.
+        let seed = mix(seed ^ mix(number));
+        load::compile(&scenario.load, &scenarios.key(name.as_str()).key("load"), seed, critic)
     };
-    suite.scenarios.iter().map(compile).collect()
+    (0..).zip(&suite.scenarios).map(compile).collect()
 }
 
 /// What all scenarios stand on.
@@ -46,11 +40,11 @@ pub struct Ground<'a> {
 }
 
 /// All scenarios, in the order of the file.
-pub fn compile(ground: &Ground<'_>, loads: Vec<ScenarioLoad>, acting: Vec<Acting>) -> Vec<Scenario> {
+pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> Vec<Scenario> {
     let mut first_user = 0;
     let mut compiled = Vec::new();
     for (((name, scenario), load), acting) in ground.suite.scenarios.iter().zip(loads).zip(acting) {
-        let users = load.users;
+        let users = load.users();
         compiled.push(one(ground, name, scenario, load, acting, first_user));
         first_user += users;
     }
@@ -61,7 +55,7 @@ fn one(
     ground: &Ground<'_>,
     name: &str,
     scenario: &schema::Scenario,
-    load: ScenarioLoad,
+    load: Course,
     acting: Acting,
     first_user: u64,
 ) -> Scenario {
@@ -82,14 +76,15 @@ fn one(
             "ask for an `ack`, or add a `pause`",
         );
     }
+    one_action_a_turn(acting, &actions, &act, &path, critic);
     let rate = scenario.connect.rate.unwrap_or(DEFAULT_RATE);
     let connect = connect(ground, scenario, &names, &path, keeps_one);
-    let mut presences = load::presences(&load.spans, rate);
+    let mut presences = load.presences(rate);
     presences.sort_by_key(|presence| (presence.user, presence.slot));
     Scenario {
         name: name.to_owned(),
         line: critic.place(&path).line,
-        users: load.users,
+        users: load.users(),
         first_user,
         stages: stages(&load.spans),
         presences,
@@ -143,6 +138,18 @@ fn programs(
     let actions = action_names.into_iter().zip(lines).zip(per_turn);
     let actions = actions.map(|((name, line), per_turn)| Action { name, line, per_turn }).collect();
     Programs { login, setup, act, teardown, actions }
+}
+
+/// Cooldowns are held against the first action of a turn: others need pauses that keep the gaps.
+fn one_action_a_turn(acting: Acting, actions: &[Action], act: &Program, path: &Path, critic: &Critic<'_>) {
+    let count: u64 = actions.iter().map(|action| action.per_turn).sum();
+    if acting.held && count > 1 && !act.pauses() {
+        critic.warning(
+            &path.key("act"),
+            format!("a turn has {count} actions, and the cooldowns are held against the first of them only"),
+            "put a `pause` between them that keeps the gaps",
+        );
+    }
 }
 
 fn backoff(reconnect: Option<&Switchable<schema::Reconnect>>) -> Option<Backoff> {

@@ -56,9 +56,8 @@ const DEFAULT_MARGIN: Duration = Duration::from_millis(50);
 impl Cooldown {
     #[must_use]
     pub fn of(cooldown: &schema::Cooldown) -> Self {
-        let plain = |per: Option<Duration>| per.map(RateLimit::one_in);
         Self {
-            limits: [plain(cooldown.per_resource), plain(cooldown.per_user), plain(cooldown.per_user_resource), None],
+            limits: [cooldown.per_resource, cooldown.per_user, cooldown.per_user_resource, cooldown.per_address],
             margin: cooldown.margin.unwrap_or(DEFAULT_MARGIN),
         }
     }

@@ -40,6 +40,12 @@ impl Credentials {
         if self.reuse { self.rows.get(index % self.rows.len().max(1)) } else { self.rows.get(index) }
     }
 
+    /// How many rows users share; `None` where each has its own.
+    #[must_use]
+    pub fn shared_rows(&self) -> Option<u64> {
+        (self.reuse && !self.rows.is_empty()).then_some(self.rows.len() as u64)
+    }
+
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()

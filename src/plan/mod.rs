@@ -22,6 +22,7 @@ pub mod step;
 pub mod summary;
 pub mod target;
 pub mod threshold;
+pub mod visits;
 
 use std::path::PathBuf;
 
@@ -37,7 +38,9 @@ use cooldown::Cooldown;
 use credentials::Credentials;
 use language::Resource;
 use proof::Proof;
+use scenario::Rotation;
 use target::Target;
+use visits::{Party, Visits};
 
 /// Everything that a run does, decided.
 #[derive(Debug)]
@@ -76,9 +79,37 @@ impl Plan {
         self.scenarios.iter().map(|scenario| scenario.users).sum()
     }
 
-    /// How much its users meet on the resources; `None` where nobody acts on any.
+    /// How much its users meet on the resources; `None` where nobody acts on any, or not in a common step.
     #[must_use]
-    pub const fn contention(&self) -> Option<Contention> {
-        None
+    pub fn contention(&self) -> Option<Contention> {
+        let (visits, step) = self.visits()?;
+        Some(Contention::of(&visits, step, self.duration))
+    }
+
+    /// Who visits which resource when, in steps of that length; `None` where nobody does, or not in a common step.
+    #[must_use]
+    pub fn visits(&self) -> Option<(Visits, Duration)> {
+        let in_step = self.scenarios.iter().filter_map(|scenario| match (scenario.rotation, scenario.rhythm) {
+            (Some(rotation), Rhythm::Step { every, .. }) => Some((scenario, rotation, every)),
+            _ => None,
+        });
+        let in_step: Vec<_> = in_step.collect();
+        let (_, first, every) = in_step.first()?;
+        let step = Duration::from_nanos(every.as_nanos() / first.stride);
+        let is_common = |(_, rotation, every): &(&Scenario, Rotation, Duration)| {
+            let same = rotation.pattern.name == first.pattern.name && rotation.setting == first.setting;
+            same && step * rotation.stride == *every
+        };
+        let party = |(scenario, rotation, _): &(&Scenario, Rotation, Duration)| Party {
+            users: scenario.users,
+            first_user: scenario.first_user,
+            stride: rotation.stride,
+        };
+        let parties: Vec<Party> = in_step.iter().map(party).collect();
+        // Those of a closed loop have numbers in the rotation, too, but no moments.
+        let all_here = parties.iter().map(|party| party.users).sum::<u64>() == first.setting.users;
+        let rows = self.credentials.shared_rows();
+        let visits = Visits { pattern: first.pattern, setting: first.setting, parties, rows };
+        (all_here && in_step.iter().all(is_common)).then_some((visits, step))
     }
 }

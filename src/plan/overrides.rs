@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use crate::suite::scalar::Count;
 use crate::suite::schema::{Load, Suite};
-use crate::units::Duration;
+use crate::units::{Duration, Rate};
 
 /// The changes. None by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// Users of the whole suite at its peak; scenarios keep their proportions.
+    /// Users of the whole suite at its peak; scenarios keep their proportions. Arrivals come oftener or more seldom, so that
+    /// about so many are there at once.
     pub users: Option<u64>,
     /// Length of every load; stages keep their proportions.
     pub duration: Option<Duration>,
@@ -62,11 +63,18 @@ impl Overrides {
 
 fn peak(load: &Load) -> u64 {
     let stages = load.stages.iter().flatten().map(|stage| stage.target.0);
-    stages.chain(load.users.map(|users| users.0)).max().unwrap_or(0)
+    let arrived = load.arrivals.map(|rate| arrived(rate, load));
+    stages.chain(load.users.map(|users| users.0)).chain(arrived).max().unwrap_or(0)
+}
+
+/// How many users are there at once on average, when nobody of the first has left yet; at least 1.
+fn arrived(rate: Rate, load: &Load) -> u64 {
+    let stay = load.stay.unwrap_or(Duration::ZERO).min(load.duration.unwrap_or(Duration::ZERO));
+    ((stay.as_secs_f64() / rate.interval().as_secs_f64()).round() as u64).max(1)
 }
 
 /// `total` in the proportions of `weights`, by largest remainder, so that the shares add up to it.
-fn proportional(weights: &[u64], total: u64) -> Vec<u64> {
+pub fn proportional(weights: &[u64], total: u64) -> Vec<u64> {
     let sum: u128 = weights.iter().map(|weight| u128::from(*weight)).sum::<u128>().max(1);
     let exact = |weight: u64| u128::from(weight) * u128::from(total);
     let mut shares: Vec<u64> = weights.iter().map(|weight| (exact(*weight) / sum) as u64).collect();
@@ -85,6 +93,7 @@ fn scale_users(load: &mut Load, before: u64, after: u64) {
         stage.target = scale(stage.target);
     }
     load.users = load.users.map(scale);
+    load.arrivals = load.arrivals.map(|rate| Rate { count: rate.count * after as f64 / before.max(1) as f64, ..rate });
 }
 
 fn scale_duration(load: &mut Load, after: Duration) {
@@ -110,6 +119,23 @@ mod tests {
         assert_eq!(proportional(&[20, 20], 10), [5, 5]);
         assert_eq!(proportional(&[12, 20], 7), [3, 4]);
         assert_eq!(proportional(&[1, 1, 1], 2), [1, 1, 0]);
+    }
+
+    #[test]
+    fn arrivals_come_oftener_for_more_users() {
+        let mut load = Load {
+            stages: None,
+            users: None,
+            arrivals: Some(Rate::per_second(5.0)),
+            duration: Some(Duration::from_secs(120)),
+            stay: Some(Duration::from_secs(30)),
+            spacing: None,
+        };
+        assert_eq!(peak(&load), 150);
+        scale_users(&mut load, 150, 30);
+        assert_eq!((load.arrivals, peak(&load)), (Some(Rate::per_second(1.0)), 30));
+        scale_duration(&mut load, Duration::from_secs(10));
+        assert_eq!((load.duration, load.stay), (Some(Duration::from_secs(10)), Some(Duration::from_secs(30))));
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use super::language::{Payload, Text};
 use super::load::{Presence, Span};
-use super::pattern::{Pattern, Size};
+use super::pattern::{Pattern, Setting, phase};
 use super::step::Program;
 use crate::units::{Duration, Moment};
 
@@ -91,9 +91,34 @@ pub enum Rhythm {
 #[derive(Debug, Clone, Copy)]
 pub struct Rotation {
     pub pattern: &'static Pattern,
+    pub setting: Setting,
     /// Number in the rotation of the scenario's first user.
     pub offset: u64,
-    pub size: Size,
+    /// How many base steps a turn takes: turn n is at base step n times this. At least 1.
+    pub stride: u64,
+}
+
+impl Rotation {
+    /// Do its users collide on resources on purpose?
+    #[must_use]
+    pub fn collides_by_design(&self) -> bool {
+        (self.pattern.collides)(&self.setting)
+    }
+
+    /// When inside its turn a user of the scenario acts.
+    fn phase(&self, user: u64, every: Duration) -> Duration {
+        let base = u128::from(every.as_nanos() / self.stride);
+        let part = u128::from(phase::phase(self.offset + user, &self.setting));
+        let nanos = base * part / u128::from(phase::parts(&self.setting));
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// The resource of a user of the scenario in its turn with that number.
+    fn resource(&self, user: u64, number: u64) -> Option<usize> {
+        let step = number.saturating_mul(self.stride);
+        let resource = self.pattern.resource(self.offset + user, step, &self.setting)?;
+        usize::try_from(resource).ok()
+    }
 }
 
 /// Waiting times of a dropped user.
@@ -146,10 +171,7 @@ impl Scenario {
             Rhythm::Step { every, .. } => Moment::START + every * number + self.phase(user, every),
             Rhythm::ClosedLoop | Rhythm::Still => now,
         };
-        let resource = self.rotation.map(|rotation| {
-            let resource = (rotation.pattern.resource)(rotation.offset + user, number, rotation.size);
-            usize::try_from(resource).unwrap_or(usize::MAX)
-        });
+        let resource = self.rotation.and_then(|rotation| rotation.resource(user, number));
         Turn { number, due, resource }
     }
 
@@ -171,8 +193,7 @@ impl Scenario {
     }
 
     fn phase(&self, user: u64, every: Duration) -> Duration {
-        self.rotation
-            .map_or(Duration::ZERO, |rotation| (rotation.pattern.phase)(rotation.offset + user, rotation.size, every))
+        self.rotation.map_or(Duration::ZERO, |rotation| rotation.phase(user, every))
     }
 
     /// The stays of a user.
@@ -192,8 +213,7 @@ impl Scenario {
     /// The resource that a user keeps all the time, where the pattern gives it one.
     #[must_use]
     pub fn fixed_resource(&self, user: u64) -> Option<usize> {
-        let rotation = self.rotation.filter(|rotation| rotation.pattern.fixed_resource)?;
-        usize::try_from((rotation.pattern.resource)(rotation.offset + user, 0, rotation.size)).ok()
+        self.rotation.filter(|rotation| rotation.pattern.fixed_resource)?.resource(user, 0)
     }
 
     /// The last moment at which its load has any user.

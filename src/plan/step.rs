@@ -138,6 +138,12 @@ impl Program {
         })
     }
 
+    /// Does a `pause` stand in the program?
+    #[must_use]
+    pub fn pauses(&self) -> bool {
+        self.operations.iter().any(|operation| matches!(operation, Operation::Pause { .. }))
+    }
+
     /// Calls `look` with every operation and how often its loops repeat it.
     fn weigh(&self, resources: u64, mut look: impl FnMut(&Operation, u64)) {
         let mut factors = vec![1_u64];

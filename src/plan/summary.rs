@@ -1,7 +1,7 @@
 //! The plan for people: what will happen in numbers, and who takes what in the first steps.
 
 use super::Plan;
-use super::proof::{self, Check};
+use super::proof::{Check, Proof};
 use super::scenario::{Late, Rhythm, Scenario};
 use crate::units::{Duration, Moment};
 
@@ -69,7 +69,7 @@ impl Plan {
             for (what, value) in facts(scenario, self) {
                 summary.facts.push((label(what), value));
             }
-            summary.warnings.extend(warnings(scenario));
+            summary.warnings.extend(warnings(scenario, self));
         }
         if !self.target.tls_files.verify {
             summary.warnings.push(
@@ -104,10 +104,8 @@ impl Plan {
     /// Every declared cooldown against the smallest gap of the plan, for a scenario.
     #[must_use]
     pub fn checks(&self, scenario: &Scenario) -> Vec<Check> {
-        match (scenario.rotation, &self.cooldown) {
-            (Some(rotation), Some(cooldown)) => cooldown.checks(rotation.pattern, rotation.size),
-            _ => Vec::new(),
-        }
+        let proof = self.proof.as_ref().filter(|_| scenario.rotation.is_some());
+        proof.map(|proof| proof.checks.clone()).unwrap_or_default()
     }
 }
 
@@ -169,23 +167,25 @@ fn rhythm_facts(scenario: &Scenario, plan: &Plan, every: Duration, auto: bool) -
         let gap = if check.by_design {
             "users collide by design".into()
         } else {
-            check.gap(every).map_or_else(|| "never so many".into(), |gap| format!("smallest gap {gap}"))
+            plan.proof.as_ref().and_then(|proof| check.gap(proof.step)).map_or_else(|| "never so many".into(), |gap| format!("smallest gap {gap}"))
         };
         facts.push((check.rule.words(), format!("cooldown {}, {gap}", check.limit)));
     }
-    if let (Late::Skip { .. }, Some(slack)) = (scenario.late, proof::slack(&checks, every)) {
+    if let (Late::Skip { .. }, Some(slack)) = (scenario.late, plan.proof.as_ref().and_then(Proof::slack)) {
         facts.push(("slack", format!("a turn may start {slack} late")));
     }
     facts
 }
 
-fn warnings(scenario: &Scenario) -> Vec<String> {
+fn warnings(scenario: &Scenario, plan: &Plan) -> Vec<String> {
     let name = &scenario.name;
     let mut warnings = Vec::new();
     if let Some(caution) = scenario.rotation.and_then(|rotation| rotation.pattern.caution) {
         warnings.push(format!("{name}: {caution}"));
-    } else if scenario.rotation.is_some_and(|rotation| rotation.size.users == 1) {
-        warnings.push(format!("{name}: one user meets nobody: no contention"));
+    } else if scenario.rotation.is_some()
+        && let Some(caution) = plan.contention().and_then(|contention| contention.caution())
+    {
+        warnings.push(format!("{name}: {caution}"));
     }
     let held_back = scenario.presences.iter().map(|stay| stay.slot.since(stay.asked)).max().unwrap_or_default();
     if held_back > Duration::SECOND {

@@ -147,6 +147,12 @@ fn describe(path: &Path, error: &ValidationError<'_>, value: &Value, source: &So
         return (format!("{}{from}", error.what), Some(error.instead));
     }
     let shown = advice::shown(path, value, source);
+    let is_no_choice = format!("`{shown}` is no choice for `{}`", advice::key_name(path));
+    if let (ValidationErrorKind::AnyOf { .. }, Some((near, words))) =
+        (error.kind(), words_near(&alternatives, text.as_deref()))
+    {
+        return (is_no_choice, Some(format!("did you mean `{near}`? the choices are {}", list(&words, "and"))));
+    }
     match error.kind() {
         ValidationErrorKind::Enum { options } if value.is_string() => {
             let choices: Vec<String> = options.as_array().into_iter().flatten().map(advice::plain).collect();
@@ -155,7 +161,7 @@ fn describe(path: &Path, error: &ValidationError<'_>, value: &Value, source: &So
                 Some(near) => format!("did you mean `{near}`? the choices are {}", list(&choices, "and")),
                 None => format!("write {}", list(&choices, "or")),
             };
-            (format!("`{shown}` is no choice for `{}`", advice::key_name(path)), Some(help))
+            (is_no_choice, Some(help))
         }
         ValidationErrorKind::Pattern { .. } => {
             let help = format!("use a–z and 0–9, with single `-`, `_` or `.` between, as `{}`", advice::slug(&shown));
@@ -167,6 +173,14 @@ fn describe(path: &Path, error: &ValidationError<'_>, value: &Value, source: &So
             (what, advice::on_wrong_type(&alternatives, value))
         }
     }
+}
+
+/// Where a word or something else may stand: the word that is nearest, if any is near, and all of them.
+fn words_near(alternatives: &[Shape], text: Option<&str>) -> Option<(String, Vec<String>)> {
+    let words = alternatives.iter().find_map(|shape| shape.choices().filter(|words| words.iter().all(Value::is_string)))?;
+    let words: Vec<String> = words.iter().map(advice::plain).collect();
+    let near = advice::closest(text?, words.iter().map(String::as_str))?.to_owned();
+    Some((near, words))
 }
 
 /// A JSON Pointer into `root` as a path. Only the value tells a position from a key of digits.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::scalar::{Count, Factor, Flag};
-use crate::units::{Bytes, Duration, Percent, Rate, UnitError};
+use crate::units::{Bytes, Duration, Percent, Rate, RateLimit, UnitError};
 
 /// A format of the schema. All of them are quantities: what stands there is never secret.
 #[derive(Debug)]
@@ -32,6 +32,12 @@ pub const FORMATS: &[Format] = &[
     },
     Format { name: "every", noun: "a duration, `auto` or `asap`", example: || json!("1s"), check: every },
     Format { name: "rate", noun: "a rate", example: || json!("20/s"), check: unit::<Rate> },
+    Format {
+        name: "rate-limit",
+        noun: "a duration, or so many in one",
+        example: || json!("1s"),
+        check: unit::<RateLimit>,
+    },
     Format { name: "percent", noun: "a percentage", example: || json!("50%"), check: unit::<Percent> },
     Format { name: "size", noun: "a size", example: || json!("1KiB"), check: unit::<Bytes> },
     // Its grammar names metrics, and so belongs to the plan.
@@ -112,6 +118,8 @@ mod tests {
         check("duration-or-range", "1..2s", Err("`1` has no unit; write `1ms` or `1s`"));
         check("every", "auto", Ok(()));
         check("every", "2", Err("`2` has no unit; write `2ms` or `2s`"));
+        check("rate-limit", "100 per 1s", Ok(()));
+        check("rate-limit", "100 per 1", Err("`1` has no unit; write `1ms` or `1s`"));
         check("count", "1.5", Err("`1.5` is not a whole number; write one such as `12`"));
         check("flag", "yes", Err("`yes` is not `true` or `false`; write `true` or `false`"));
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::scalar::{Count, Factor, Flag, OneOrMany, Switchable};
-use crate::units::{Duration, Percent, Rate};
+use crate::units::{Duration, Percent, Rate, RateLimit};
 
 /// The language as a JSON Schema, made from the types below; committed as `suite.schema.json`.
 #[must_use]
@@ -132,16 +132,19 @@ pub struct Resources {
     pub id: Option<String>,
 }
 
-/// The server's rules, as its documentation states them: the least time between two actions.
+/// The server's rules, as its documentation states them: the least time between two actions, as `1s`, or how many are taken
+/// in any stretch of time, as `100 per 1s`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cooldown {
     /// On one resource, whoever acts.
-    pub per_resource: Option<Duration>,
+    pub per_resource: Option<RateLimit>,
     /// Of one user, whatever it acts on. A user is a row of the credentials.
-    pub per_user: Option<Duration>,
+    pub per_user: Option<RateLimit>,
     /// Of one user on one resource.
-    pub per_user_resource: Option<Duration>,
+    pub per_user_resource: Option<RateLimit>,
+    /// Of all users together: they come from one address.
+    pub per_address: Option<RateLimit>,
     /// Room for network jitter, on top of each. Default `50ms`.
     pub margin: Option<Duration>,
 }
@@ -152,8 +155,7 @@ pub struct Cooldown {
 pub struct Scenario {
     pub load: Load,
     /// Who acts on what at each step. Default `rotate`.
-    #[schemars(extend("enum" = ["rotate", "burst", "dedicated"]))]
-    pub pattern: Option<String>,
+    pub pattern: Option<Pattern>,
     /// The step: a duration, `auto` (the shortest that keeps every cooldown) or `asap` (closed loop).
     #[schemars(extend("format" = "every"))]
     pub every: Option<String>,
@@ -181,7 +183,47 @@ pub struct Scenario {
     pub teardown: Vec<Step>,
 }
 
-/// How many users, when: either `stages`, or `users` with `duration`.
+/// A pattern by its name, or with settings of its own.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Pattern {
+    #[schemars(extend("enum" = ["rotate", "dedicated", "burst", "random", "hotspot", "none"]))]
+    Name(String),
+    Settings(PatternSettings),
+}
+
+/// A pattern with its settings: exactly one key.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PatternSettings {
+    pub rotate: Option<Rotate>,
+    pub hotspot: Option<Hotspot>,
+}
+
+/// Settings of `rotate`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rotate {
+    /// `sequential`, or `balanced`: every user follows every other one. Default `sequential`.
+    #[schemars(extend("enum" = ["sequential", "balanced"]))]
+    pub order: Option<String>,
+    /// So many users take a resource at once. Default 1.
+    pub contenders: Option<Count>,
+    /// Users act one after another inside the step. Default `true` where it costs little.
+    pub spread: Option<Flag>,
+}
+
+/// Settings of `hotspot`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hotspot {
+    /// So much of what users do goes to the hot resources. Default `80%`.
+    pub share: Option<Percent>,
+    /// So many of the resources are hot, the first ones. Default `20%`.
+    pub on: Option<Percent>,
+}
+
+/// How many users, when: `stages`, or `users` with `duration`, or `arrivals` with `duration` and `stay`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
@@ -189,8 +231,15 @@ pub struct Load {
     pub stages: Option<Vec<Stage>>,
     /// So many users from the start to the end.
     pub users: Option<Count>,
-    /// How long, with `users`.
+    /// Users arrive at this rate, whatever becomes of those before them.
+    pub arrivals: Option<Rate>,
+    /// How long, with `users` or `arrivals`.
     pub duration: Option<Duration>,
+    /// How long a user stays that has arrived; at most to the end of `duration`.
+    pub stay: Option<Duration>,
+    /// Between two arrivals: `poisson` (as strangers come) or `even`. Default `poisson`.
+    #[schemars(extend("enum" = ["poisson", "even"]))]
+    pub spacing: Option<String>,
 }
 
 /// One stretch of a load.

@@ -1,6 +1,7 @@
 //! How many users there are, when. A load is compiled to a row of [`Span`]s; [`presences`] says from them when each user
 //! comes and goes.
 
+mod arrivals;
 mod stages;
 mod steady;
 
@@ -19,13 +20,51 @@ pub struct Span {
     pub to_users: u64,
 }
 
+/// A load, compiled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Course {
+    pub spans: Vec<Span>,
+    /// Of arrivals: each stay, in the order in which they are asked for; otherwise the spans say them.
+    arrived: Option<Vec<Presence>>,
+}
+
+impl Course {
+    /// The highest number of users at once.
+    #[must_use]
+    pub fn users(&self) -> u64 {
+        self.spans.iter().map(|span| span.to_users).max().unwrap_or(0)
+    }
+
+    /// When its last user has to leave.
+    #[must_use]
+    pub fn end(&self) -> Moment {
+        self.spans.last().map(|span| span.to).unwrap_or_default()
+    }
+
+    /// When each user comes and goes, by slot. `rate` spaces the slots; a stay whose slot would come after its end is left
+    /// out.
+    #[must_use]
+    pub fn presences(&self, rate: Rate) -> Vec<Presence> {
+        match &self.arrived {
+            Some(arrived) => paced(arrived.clone(), rate),
+            None => presences(&self.spans, rate),
+        }
+    }
+}
+
+impl From<Vec<Span>> for Course {
+    fn from(spans: Vec<Span>) -> Self {
+        Self { spans, arrived: None }
+    }
+}
+
 /// A kind of load.
 pub struct Load {
     /// The key that chooses it.
     pub key: &'static str,
     pub about: &'static str,
     chosen: fn(&schema::Load) -> bool,
-    compile: fn(&schema::Load, &Path, &Critic<'_>) -> Vec<Span>,
+    compile: fn(&schema::Load, &Path, u64, &Critic<'_>) -> Course,
 }
 
 /// The loads there are.
@@ -34,30 +73,42 @@ pub const LOADS: &[Load] = &[
         key: "stages",
         about: "move to `target` users over `duration`, one stage after another",
         chosen: |load| load.stages.is_some(),
-        compile: stages::compile,
+        compile: |load, path, _, critic| stages::compile(load, path, critic).into(),
     },
     Load {
         key: "users",
         about: "so many users for a `duration`",
-        chosen: |load| load.users.is_some() || load.duration.is_some(),
-        compile: steady::compile,
+        chosen: |load| load.users.is_some() || load.duration.is_some() && load.arrivals.is_none(),
+        compile: |load, path, _, critic| steady::compile(load, path, critic).into(),
+    },
+    Load {
+        key: "arrivals",
+        about: "users arrive at this rate for a `duration`, and each stays for its `stay`",
+        chosen: |load| load.arrivals.is_some(),
+        compile: arrivals::compile,
     },
 ];
 
-/// The spans of a load; none if something is wrong with it.
+/// The load; without spans if something is wrong with it. `seed` is for arrivals by chance.
 #[must_use]
-pub fn compile(load: &schema::Load, path: &Path, critic: &Critic<'_>) -> Vec<Span> {
+pub fn compile(load: &schema::Load, path: &Path, seed: u64, critic: &Critic<'_>) -> Course {
     let chosen: Vec<&Load> = LOADS.iter().filter(|kind| (kind.chosen)(load)).collect();
+    if load.arrivals.is_none() {
+        for (key, _) in [("stay", load.stay.is_some()), ("spacing", load.spacing.is_some())].iter().filter(|key| key.1) {
+            critic.error_at_key(&path.key(*key), format!("`{key}` is for `arrivals`"), "write `arrivals: 5/s`, or leave it out");
+        }
+    }
     match chosen.as_slice() {
-        [kind] => (kind.compile)(load, path, critic),
-        [] if critic.is_written(&path.key("stages")) => Vec::new(),
+        [kind] => (kind.compile)(load, path, seed, critic),
+        [] if critic.is_written(&path.key("stages")) => Course::default(),
         [] => {
             critic.error(path, "the load is empty", "write `stages: […]`, or `users: 20` with `duration: 1m`");
-            Vec::new()
+            Course::default()
         }
-        _ => {
-            critic.error(path, "`stages` and `users` do not go together", "keep one of them");
-            Vec::new()
+        [first, second, ..] => {
+            let what = format!("`{}` and `{}` do not go together", first.key, second.key);
+            critic.error(path, what, "keep one of them");
+            Course::default()
         }
     }
 }
@@ -75,9 +126,8 @@ pub struct Presence {
 }
 
 /// When each user comes and goes, by slot. User i is there while the load is above i, so the highest leaves first and
-/// comes back as the same user. `rate` spaces the slots; a user whose slot would come after its end is left out.
-#[must_use]
-pub fn presences(spans: &[Span], rate: Rate) -> Vec<Presence> {
+/// comes back as the same user.
+fn presences(spans: &[Span], rate: Rate) -> Vec<Presence> {
     let Some(end) = spans.last().map(|span| span.to) else { return Vec::new() };
     let mut open: Vec<usize> = Vec::new();
     let mut all: Vec<Presence> = Vec::new();
@@ -98,6 +148,11 @@ pub fn presences(spans: &[Span], rate: Rate) -> Vec<Presence> {
             }
         }
     }
+    paced(all, rate)
+}
+
+/// Gives each stay its place in the connect rate; one whose place would come after its end is left out.
+fn paced(mut all: Vec<Presence>, rate: Rate) -> Vec<Presence> {
     let mut free = Moment::START;
     all.retain_mut(|presence| {
         presence.slot = presence.asked.max(free);

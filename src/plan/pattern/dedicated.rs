@@ -1,13 +1,12 @@
 //! `dedicated`: user i always takes resource i mod R.
 
-use super::{Gaps, Pattern, fraction};
+use super::{Pattern, Takes};
 
 pub const PATTERN: Pattern = Pattern {
     name: "dedicated",
     about: "user i always takes resource i mod R",
-    resource: |user, _, size| user % size.resources,
-    phase: |user, size, step| fraction(step, user / size.resources, size.cohorts()),
-    gaps: |size| Gaps { resource: 1.0 / size.cohorts() as f64, collides: false, user: 1.0, user_resource: 1.0 },
+    takes: Takes::Shifted { moved: |_, _, _| 0, period: |_| 1, even: |_| false },
+    collides: |_| false,
     fixed_resource: true,
     caution: Some(
         "dedicated gives every user a resource of its own: no contention, and a server that merges repeats sends few events",

@@ -1,40 +1,20 @@
 //! Who acts on what at each step, and when inside the step: pure functions of user and step. The mathematics is in the
-//! row of each pattern: `resource(i, N)` and the phase.
+//! row of each pattern; [`choice`] is how a suite chooses one.
 
+pub mod balanced;
 mod burst;
+pub mod choice;
 mod dedicated;
+mod drawn;
+mod hotspot;
+mod none;
+pub mod phase;
+mod random;
 mod rotate;
+mod setting;
 
-use crate::units::Duration;
-
-/// The size of a rotation: what a pattern may depend on besides user and step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
-    /// Users at the peak, of all scenarios that share the rotation.
-    pub users: u64,
-    pub resources: u64,
-}
-
-impl Size {
-    /// K: how many users share a resource in one step.
-    #[must_use]
-    pub const fn cohorts(self) -> u64 {
-        self.users.div_ceil(self.resources)
-    }
-}
-
-/// The smallest gaps that a pattern leaves, in steps.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Gaps {
-    /// Between two actions on one resource. Where users collide on purpose, the collision of one step counts as one visit.
-    pub resource: f64,
-    /// Do users collide on a resource on purpose?
-    pub collides: bool,
-    /// Between two actions of one user.
-    pub user: f64,
-    /// Between two actions of one user on one resource.
-    pub user_resource: f64,
-}
+pub use choice::Choice;
+pub use setting::{Order, Setting};
 
 /// A pattern.
 #[derive(Debug)]
@@ -42,19 +22,42 @@ pub struct Pattern {
     /// The word in the suite.
     pub name: &'static str,
     pub about: &'static str,
-    /// The resource of user i at step N.
-    pub resource: fn(u64, u64, Size) -> u64,
-    /// When user i acts inside a step of this length.
-    pub phase: fn(u64, Size, Duration) -> Duration,
-    pub gaps: fn(Size) -> Gaps,
+    pub takes: Takes,
+    /// Do users collide on a resource on purpose?
+    pub collides: fn(&Setting) -> bool,
     /// Does every user keep one resource, so that it is bound everywhere?
     pub fixed_resource: bool,
     /// What users should know before they read a result; `None` when there is nothing odd about it.
     pub caution: Option<&'static str>,
 }
 
+/// How users get their resources.
+#[derive(Debug)]
+pub enum Takes {
+    /// They get none.
+    Nothing,
+    /// At step N group g takes resource (g + moved) mod R.
+    Shifted {
+        /// By how much a cohort has moved at a step; below R.
+        moved: fn(cohort: u64, step: u64, &Setting) -> u64,
+        /// After how many steps it begins anew, shifts of cohorts apart.
+        period: fn(&Setting) -> u64,
+        /// Does each step move everybody by one resource, so that every resource sees the same, only later?
+        even: fn(&Setting) -> bool,
+    },
+    /// The resource of a user at a step, from a hash.
+    Drawn(fn(user: u64, step: u64, &Setting) -> u64),
+}
+
 /// The patterns there are; the first is the default.
-pub const PATTERNS: &[Pattern] = &[rotate::PATTERN, burst::PATTERN, dedicated::PATTERN];
+pub const PATTERNS: &[Pattern] = &[
+    rotate::PATTERN,
+    dedicated::PATTERN,
+    burst::PATTERN,
+    random::PATTERN,
+    hotspot::PATTERN,
+    none::PATTERN,
+];
 
 /// The pattern of that name.
 #[must_use]
@@ -62,77 +65,80 @@ pub fn find(name: &str) -> Option<&'static Pattern> {
     PATTERNS.iter().find(|pattern| pattern.name == name)
 }
 
-/// `part` of `whole`, times a step.
-fn fraction(step: Duration, part: u64, whole: u64) -> Duration {
-    let nanos = u128::from(step.as_nanos()) * u128::from(part) / u128::from(whole.max(1));
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+impl Pattern {
+    /// The resource of a user (by its number in the rotation) at a step.
+    #[must_use]
+    pub fn resource(&self, user: u64, step: u64, setting: &Setting) -> Option<u64> {
+        match self.takes {
+            Takes::Nothing => None,
+            Takes::Shifted { moved, .. } => {
+                let group = user / setting.contenders;
+                Some((group % setting.resources + moved(group / setting.resources, step, setting)) % setting.resources)
+            }
+            Takes::Drawn(resource) => Some(resource(user, step, setting)),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Percent;
 
-    /// Moment in nanoseconds, user, resource.
-    type Visit = (u64, u64, u64);
-
-    /// The smallest gaps over some periods, by looking at every visit.
-    fn brute_force(pattern: &Pattern, size: Size) -> Gaps {
-        let step = Duration::from_secs(1000);
-        let mut visits: Vec<Visit> = Vec::new();
-        for number in 0..3 * size.resources + 2 {
-            for user in 0..size.users {
-                let at = step.as_nanos() * number + (pattern.phase)(user, size, step).as_nanos();
-                visits.push((at, user, (pattern.resource)(user, number, size)));
-            }
-        }
-        visits.sort_unstable();
-        let collides = visits.windows(2).any(|pair| (pair[0].0, pair[0].2) == (pair[1].0, pair[1].2));
-        let smallest = |same: &dyn Fn(&Visit) -> (u64, u64)| {
-            let mut last = std::collections::HashMap::new();
-            let gaps = visits
-                .iter()
-                .filter_map(|visit| last.insert(same(visit), visit.0).map(|before| visit.0 - before))
-                .filter(|gap| *gap > 0);
-            gaps.min().map_or(f64::INFINITY, |gap| gap as f64 / step.as_nanos() as f64)
-        };
-        Gaps {
-            resource: smallest(&|v| (0, v.2)),
-            collides,
-            user: smallest(&|v| (v.1, 0)),
-            user_resource: smallest(&|v| (v.1, v.2)),
+    impl Setting {
+        /// A sequential rotation, not spread.
+        pub fn for_tests(users: u64, resources: u64) -> Self {
+            Choice::default().setting(users, resources, 0)
         }
     }
 
+    fn shares(pattern: &str, setting: Setting) -> Vec<f64> {
+        let pattern = find(pattern).unwrap();
+        let mut counts = vec![0_u64; setting.resources as usize];
+        let steps = 2_000;
+        for step in 0..steps {
+            for user in 0..setting.users {
+                counts[pattern.resource(user, step, &setting).unwrap() as usize] += 1;
+            }
+        }
+        counts.iter().map(|count| *count as f64 / (steps * setting.users) as f64).collect()
+    }
+
     #[test]
-    fn the_closed_forms_are_what_brute_force_finds() {
-        for pattern in PATTERNS {
-            for users in 1..26 {
-                for resources in 1..13 {
-                    let size = Size { users, resources };
-                    let found = brute_force(pattern, size);
-                    let gaps = (pattern.gaps)(size);
-                    let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
-                    let place = format!("{} {size:?}: {gaps:?}, found {found:?}", pattern.name);
-                    assert!(near(gaps.resource, found.resource) && gaps.collides == found.collides, "{place}");
-                    assert!(near(gaps.user, found.user) && near(gaps.user_resource, found.user_resource), "{place}");
+    fn draws_are_even_or_as_hot_as_they_say() {
+        let setting = Setting { share: Percent(0.8), on: Percent(0.2), ..Setting::for_tests(20, 10) };
+        assert!(shares("random", setting).iter().all(|share| (share - 0.1).abs() < 0.01));
+        let hot = shares("hotspot", setting);
+        assert!(hot[..2].iter().all(|share| (share - 0.4).abs() < 0.02), "{hot:?}");
+        assert!(hot[2..].iter().all(|share| (share - 0.025).abs() < 0.005), "{hot:?}");
+        let all = Setting { on: Percent(1.0), ..setting };
+        assert!(shares("hotspot", all).iter().all(|share| (share - 0.1).abs() < 0.01));
+    }
+
+    #[test]
+    fn another_seed_draws_otherwise() {
+        let pattern = find("random").unwrap();
+        let of = |seed| {
+            let setting = Setting { seed, ..Setting::for_tests(1, 1_000) };
+            (0..8).map(|step| pattern.resource(0, step, &setting)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+    }
+
+    #[test]
+    fn everybody_takes_a_resource_of_its_own_while_there_are_enough() {
+        for order in [Order::Sequential, Order::Balanced] {
+            for (users, resources) in [(5, 5), (4, 7), (12, 12), (1, 1)] {
+                let setting = Setting { order, ..Setting::for_tests(users, resources) };
+                for step in 0..3 * resources {
+                    let mut taken: Vec<_> =
+                        (0..users).map(|user| PATTERNS[0].resource(user, step, &setting)).collect();
+                    taken.sort_unstable();
+                    taken.dedup();
+                    assert_eq!(taken.len() as u64, users, "{order:?} {users} {resources} step {step}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn known_values() {
-        for (users, resources, expected) in [
-            (12, 12, 0.9167),
-            (2, 20, 1.5),
-            (19, 20, 1.0526),
-            (50, 20, 0.3167),
-            (100, 10, 0.09),
-            (3, 3, 1.0),
-            (5, 2, 0.3333),
-        ] {
-            let gap = (rotate::PATTERN.gaps)(Size { users, resources }).resource;
-            assert!((gap - expected).abs() < 1e-4, "{users} users, {resources} resources: {gap}");
         }
     }
 }

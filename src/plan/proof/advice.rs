@@ -1,0 +1,122 @@
+//! Where a step breaks a rule: what would make the plan possible, found by the proof itself.
+
+use super::{Check, Proof, checks, shortest_step};
+use crate::plan::cooldown::{Cooldown, Rule};
+use crate::plan::overrides::proportional;
+use crate::plan::pattern::Choice;
+use crate::plan::visits::Visits;
+use crate::units::Duration;
+
+/// A rotation whose step breaks a rule.
+pub struct Question<'a> {
+    pub choice: Choice,
+    pub visits: &'a Visits,
+    pub cooldown: &'a Cooldown,
+    /// The base step.
+    pub step: Duration,
+}
+
+/// More resources than this are not proposed.
+const MOST_RESOURCES: u64 = 2_000_000;
+/// So much is looked at number by number; beyond, a number between one that will do and one that will not is searched.
+const ALL_NUMBERS: u64 = 4_000_000;
+
+impl Question<'_> {
+    /// What is wrong, and what would do.
+    #[must_use]
+    pub fn refusal(&self, proof: &Proof) -> (String, String) {
+        let step = self.step;
+        let broken = proof.checks.iter().filter(|check| !check.kept(step));
+        // One that no step keeps is the worst.
+        let worst = broken.max_by_key(|check| check.shortest_step().unwrap_or(Duration::from_secs(u64::MAX)));
+        let what = worst.map_or_else(String::new, |worst| broken_rule(worst, step));
+        let long_enough = shortest_step(&checks(self.visits, self.cooldown));
+        let resources = self.fewest_resources();
+        let users = self.most_users();
+        let mut would_do: Vec<String> = Vec::new();
+        would_do.extend(long_enough.map(|step| format!("`every: {step}`")));
+        would_do.extend(resources.map(|count| format!("{count} resources")));
+        would_do.extend(users.map(|count| format!("{count} users")));
+        let mut would_not: Vec<&str> = Vec::new();
+        would_not.extend(resources.is_none().then_some("of resources"));
+        would_not.extend((users.is_none() && self.visits.setting.users > 2).then_some("of two or more users"));
+        let would_not = match would_not.as_slice() {
+            [] => String::new(),
+            numbers => format!("; at `every: {step}` no number {}, would do", numbers.join(", nor ")),
+        };
+        let would_not = if would_not.contains(", nor ") { would_not } else { would_not.replace(", would", " would") };
+        let help = match would_do.split_first() {
+            None => format!("no step would do{}", would_not.replace("; at", ", and at")),
+            Some((first, [])) => format!("{first} would do{would_not}"),
+            Some((first, others)) => format!("{first} would do, or {}{would_not}", others.join(", or ")),
+        };
+        (what, help)
+    }
+
+    /// Would the plan keep its rules at this step with so many users and resources?
+    fn would_do(&self, users: u64, resources: u64) -> bool {
+        let mut visits = self.visits.clone();
+        let shares = proportional(&visits.parties.iter().map(|party| party.users).collect::<Vec<_>>(), users);
+        let mut first_user = visits.parties.first().map_or(0, |party| party.first_user);
+        for (party, share) in visits.parties.iter_mut().zip(shares) {
+            (party.users, party.first_user) = (share, first_user);
+            first_user += share;
+        }
+        visits.setting = self.choice.setting(users, resources, visits.setting.seed);
+        checks(&visits, self.cooldown).iter().all(|check| check.kept(self.step))
+    }
+
+    /// With fewer resources than users a resource is visited several times a step; from a few more than users on only what a
+    /// user does on one resource goes on to change, and that grows with their number.
+    fn fewest_resources(&self) -> Option<u64> {
+        let setting = &self.visits.setting;
+        let per_user_resource = self.cooldown.limit(Rule::PerUserResource).map_or(0, |limit| {
+            let needed = (limit.per + self.cooldown.margin).as_nanos();
+            needed.div_ceil(self.step.as_nanos().max(1)).div_ceil(limit.count) + 2
+        });
+        let most = (2 * setting.users + 2).max(per_user_resource).max(setting.resources + 1).min(MOST_RESOURCES);
+        first(setting.resources + 1, most, setting.users, |resources| self.would_do(setting.users, resources))
+    }
+
+    fn most_users(&self) -> Option<u64> {
+        let setting = &self.visits.setting;
+        // Counted down from one user fewer than there are.
+        let fewer = first(1, setting.users.saturating_sub(2), setting.resources, |fewer| {
+            self.would_do(setting.users - fewer, setting.resources)
+        });
+        fewer.map(|fewer| setting.users - fewer)
+    }
+}
+
+fn broken_rule(check: &Check, step: Duration) -> String {
+    let gap = check.gap(step).unwrap_or_default();
+    let (words, needed) = (check.rule.words(), check.needed);
+    if check.limit.count == 1 {
+        format!("with `every: {step}` the smallest gap {words} is {gap}, and the cooldown asks for {needed} (with its margin)")
+    } else {
+        let actions = check.limit.count + 1;
+        format!(
+            "with `every: {step}` {actions} actions {words} come within {gap}, and `{}` asks for {needed} (with the margin)",
+            check.limit
+        )
+    }
+}
+
+/// The first number that will do. Where it would take too long to look at all, it is taken that from it on all do.
+fn first(from: u64, to: u64, other: u64, would_do: impl Fn(u64) -> bool) -> Option<u64> {
+    if to < from {
+        return None;
+    }
+    let cost = (to - from + 1).saturating_mul(to.saturating_add(other));
+    if cost <= ALL_NUMBERS {
+        return (from..=to).find(|number| would_do(*number));
+    }
+    // Numbers that are odd and even may differ.
+    let mut good = [to, to - 1].into_iter().find(|number| would_do(*number))?;
+    let mut bad = from - 1;
+    while good - bad > 1 {
+        let middle = bad + (good - bad) / 2;
+        if would_do(middle) { good = middle } else { bad = middle }
+    }
+    Some(good)
+}
