@@ -44,7 +44,9 @@ impl Contention {
             _ if is_counted => all(visits, seen, 1),
             Takes::Drawn(_) => {
                 let part = (MOST_VISITS / 2 / visits.turns(1).max(1)).clamp(1, seen.max(1)).min(seen);
-                all(visits, part, users.div_ceil(SAMPLE)).grown(seen as f64 / part.max(1) as f64, users)
+                let each = users.div_ceil(SAMPLE);
+                let times = seen as f64 / part.max(1) as f64;
+                all(visits, part, each).grown(times, users, each, visits.setting.resources)
             }
             _ => sample(visits, seen),
         };
@@ -79,21 +81,37 @@ impl Contention {
 struct Tally {
     users: (u64, u64),
     pairs: u64,
+    /// The pairs that were counted, by how far apart the numbers of the two are: so many in each stretch of numbers.
+    by_distance: Vec<u64>,
     /// How often each time lay between two different users, in parts of a step.
     gaps: BTreeMap<u64, u64>,
 }
 
 impl Tally {
     /// From a part of a run to the whole of it, for what is drawn anew at each step: what has not been seen in a part is seen
-    /// in the next with the same chance.
-    fn grown(self, times: f64, users: u64) -> Self {
-        let grow = |seen: u64, of: u64| {
-            let unseen = 1.0 - (seen as f64 / of.max(1) as f64).min(1.0);
-            ((1.0 - unseen.powf(times)) * of as f64).round() as u64
+    /// in the next with the same chance. That of a pair depends on how far apart their numbers are, in the order of which users
+    /// act; it is about the same for all of one distance.
+    fn grown(self, times: f64, users: u64, each: u64, resources: u64) -> Self {
+        let grow = |seen: u64, of: f64| {
+            let unseen = 1.0 - (seen as f64 / of.max(1.0)).min(1.0);
+            (1.0 - unseen.powf(times)) * of
         };
-        let pairs = grow(self.pairs, users * (users - 1));
-        Self { users: (grow(self.users.0, users), grow(self.users.1, users)), pairs, ..self }
+        let (followed, stretch) = (users.div_ceil(each), stretch(resources));
+        let of_stretch = |(number, seen): (usize, &u64)| {
+            let from = (number as u64 * stretch).max(1);
+            let to = ((number as u64 + 1) * stretch).min(users);
+            grow(*seen, (followed * to.saturating_sub(from)) as f64)
+        };
+        let pairs: f64 = self.by_distance.iter().enumerate().map(of_stretch).sum();
+        let pairs = (pairs * users as f64 / followed as f64).round() as u64;
+        let seen = |seen: u64| grow(seen, users as f64).round() as u64;
+        Self { users: (seen(self.users.0), seen(self.users.1)), pairs, ..self }
     }
+}
+
+/// Over so many numbers the chance that one user follows another hardly changes.
+const fn stretch(resources: u64) -> u64 {
+    if resources < 8 { 1 } else { resources / 4 }
 }
 
 /// Marks for pairs of numbers.
@@ -124,7 +142,7 @@ fn all(visits: &Visits, steps: u64, each: u64) -> Tally {
     let mut seen = Marks::new(watched, users);
     let mut by_resource = vec![0_u64; watched as usize];
     let mut followed = Marks::new(users.div_ceil(each), users);
-    let mut pairs = 0_u64;
+    let (mut pairs, mut by_distance) = (0_u64, vec![0_u64; (users / stretch(resources) + 1) as usize]);
     let mut gaps = BTreeMap::new();
     let mut last: Vec<Option<(u64, u64)>> = vec![None; resources as usize];
     let in_step = visits.is_in_step();
@@ -138,13 +156,17 @@ fn all(visits: &Visits, steps: u64, each: u64) -> Tally {
             }
             if let Some((before, then)) = last[resource as usize].replace((user, now)).filter(|last| last.0 != user) {
                 *gaps.entry(now - then).or_insert(0) += 1;
-                pairs += u64::from(before.is_multiple_of(each) && followed.mark(before / each, user));
+                if before.is_multiple_of(each) && followed.mark(before / each, user) {
+                    pairs += 1;
+                    by_distance[((user + users - before) % users / stretch(resources)) as usize] += 1;
+                }
             }
         }
     }
     let fewest = by_resource.iter().min().copied().unwrap_or(0);
     let most = by_resource.iter().max().copied().unwrap_or(0);
-    Tally { users: (fewest, most), pairs: (pairs * users).div_ceil(users.div_ceil(each)).min(users * (users - 1)), gaps }
+    let pairs = (pairs * users / users.div_ceil(each)).min(users * (users - 1));
+    Tally { users: (fewest, most), pairs, by_distance, gaps }
 }
 
 /// Follows some users of a pattern that begins anew, and looks at some resources.
@@ -152,7 +174,7 @@ fn sample(visits: &Visits, steps: u64) -> Tally {
     let (users, resources) = (visits.setting.users, visits.setting.resources);
     let at_once = visits.setting.cohorts().saturating_mul(visits.setting.contenders);
     let sampled = users.min(SAMPLE);
-    let each = (MOST_VISITS / (at_once + 1) / sampled).clamp(2, steps.max(2));
+    let each = (MOST_VISITS / (at_once + 1) / sampled).max(2);
     let mut pairs = 0_u64;
     let mut gaps = BTreeMap::new();
     for user in (0..sampled).map(|number| number * users / sampled) {
@@ -182,7 +204,7 @@ fn sample(visits: &Visits, steps: u64) -> Tally {
     });
     let distinct: Vec<u64> = distinct.collect();
     let users_seen = (distinct.iter().min().copied().unwrap_or(0), distinct.iter().max().copied().unwrap_or(0));
-    Tally { users: users_seen, pairs: pairs * users / sampled, gaps }
+    Tally { users: users_seen, pairs: pairs * users / sampled, by_distance: Vec::new(), gaps }
 }
 
 /// Who acts next on the resource that the user has at a step, and how much later; and how many steps were looked at.
@@ -211,4 +233,51 @@ fn median(counts: &BTreeMap<u64, u64>) -> Option<u64> {
         seen += count;
         (seen >= half).then_some(*value)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pattern::{Choice, Order, find};
+    use super::super::visits::Party;
+    use super::*;
+
+    fn visits(choice: Choice, users: u64, resources: u64) -> Visits {
+        let setting = choice.setting(users, resources, 7);
+        let parties = vec![Party { users, first_user: 0, stride: 1 }];
+        Visits { pattern: choice.pattern, setting, parties, rows: None }
+    }
+
+    /// A sample of the users says about the same as all of them.
+    #[test]
+    fn samples_are_near_what_is_counted() {
+        let balanced = Choice { order: Order::Balanced, ..Choice::default() };
+        let burst = Choice { pattern: find("burst").unwrap(), ..Choice::default() };
+        for (choice, users, resources, steps) in [
+            (Choice::default(), 600, 20, 300),
+            (Choice::default(), 300, 400, 900),
+            (balanced, 400, 400, 900),
+            (balanced, 300, 350, 700),
+            (balanced, 600, 50, 200),
+            (burst, 300, 7, 50),
+        ] {
+            let visits = visits(choice, users, resources);
+            let (counted, sampled) = (all(&visits, steps, 1), sample(&visits, steps));
+            let place = format!("{} {users} {resources}", choice.pattern.name);
+            let (pairs, guess) = (counted.pairs as f64, sampled.pairs as f64);
+            assert!((pairs - guess).abs() <= 0.05 * pairs, "{place}: {pairs} pairs, {guess}");
+            let (one, other) = (median(&counted.gaps), median(&sampled.gaps));
+            assert_eq!(one, other, "{place}");
+            assert!(counted.users.0 <= sampled.users.0 && sampled.users.1 <= counted.users.1, "{place}");
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_is_grown_from_a_part_of_the_run() {
+        let random = Choice { pattern: find("random").unwrap(), ..Choice::default() };
+        let visits = visits(random, 400, 50);
+        let (counted, part) = (all(&visits, 400, 1), all(&visits, 100, 2).grown(4.0, 400, 2, 50));
+        let (pairs, guess) = (counted.pairs as f64, part.pairs as f64);
+        assert!((pairs - guess).abs() <= 0.05 * pairs, "{pairs} pairs, {guess}");
+        assert_eq!(median(&counted.gaps), median(&part.gaps));
+    }
 }

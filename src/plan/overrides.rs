@@ -74,6 +74,7 @@ fn arrived(rate: Rate, load: &Load) -> u64 {
 }
 
 /// `total` in the proportions of `weights`, by largest remainder, so that the shares add up to it.
+#[must_use]
 pub fn proportional(weights: &[u64], total: u64) -> Vec<u64> {
     let sum: u128 = weights.iter().map(|weight| u128::from(*weight)).sum::<u128>().max(1);
     let exact = |weight: u64| u128::from(weight) * u128::from(total);

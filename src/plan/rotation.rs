@@ -188,7 +188,11 @@ fn every(scenario: &Scenario, path: &Path, critic: &Critic<'_>) -> Every {
 fn common<'a, 'b>(together: &[&'b Dancer<'a>]) -> Result<Option<Duration>, (&'b Dancer<'a>, &'static str, String)> {
     let Some(first) = together.first() else { return Ok(None) };
     if let Some(other) = together.iter().find(|dancer| !dancer.choice.is_as(&first.choice)) {
-        return Err((other, "pattern", "give all scenarios on the resources the same `pattern`, or one of them `none`".into()));
+        return Err((
+            other,
+            "pattern",
+            "give all scenarios on the resources the same `pattern`, or one of them `none`".into(),
+        ));
     }
     let written = |dancer: &&&'b Dancer<'a>| matches!(dancer.every, Every::Step(_));
     let steps = together.iter().filter_map(|dancer| match dancer.every {
@@ -197,7 +201,11 @@ fn common<'a, 'b>(together: &[&'b Dancer<'a>]) -> Result<Option<Duration>, (&'b 
     });
     let Some(base) = steps.clone().map(|(_, every)| every).min() else { return Ok(None) };
     if let Some(auto) = together.iter().find(|dancer| dancer.every == Every::Auto && !written(dancer)) {
-        return Err((auto, "step", format!("write the step of all scenarios on the resources, as `every: {base}`, or of none")));
+        return Err((
+            auto,
+            "step",
+            format!("write the step of all scenarios on the resources, as `every: {base}`, or of none"),
+        ));
     }
     for (dancer, every) in steps {
         if !every.as_nanos().is_multiple_of(base.as_nanos()) {

@@ -167,7 +167,10 @@ fn rhythm_facts(scenario: &Scenario, plan: &Plan, every: Duration, auto: bool) -
         let gap = if check.by_design {
             "users collide by design".into()
         } else {
-            plan.proof.as_ref().and_then(|proof| check.gap(proof.step)).map_or_else(|| "never so many".into(), |gap| format!("smallest gap {gap}"))
+            plan.proof
+                .as_ref()
+                .and_then(|proof| check.gap(proof.step))
+                .map_or_else(|| "never so many".into(), |gap| format!("smallest gap {gap}"))
         };
         facts.push((check.rule.words(), format!("cooldown {}, {gap}", check.limit)));
     }

@@ -177,7 +177,8 @@ fn describe(path: &Path, error: &ValidationError<'_>, value: &Value, source: &So
 
 /// Where a word or something else may stand: the word that is nearest, if any is near, and all of them.
 fn words_near(alternatives: &[Shape], text: Option<&str>) -> Option<(String, Vec<String>)> {
-    let words = alternatives.iter().find_map(|shape| shape.choices().filter(|words| words.iter().all(Value::is_string)))?;
+    let words =
+        alternatives.iter().find_map(|shape| shape.choices().filter(|words| words.iter().all(Value::is_string)))?;
     let words: Vec<String> = words.iter().map(advice::plain).collect();
     let near = advice::closest(text?, words.iter().map(String::as_str))?.to_owned();
     Some((near, words))

@@ -35,7 +35,8 @@ pub fn compile(load: &schema::Load, path: &Path, seed: u64, critic: &Critic<'_>)
         critic.error(&path.key("arrivals"), what, "lower the rate, or shorten the duration");
         return Course::default();
     }
-    let moments = if load.spacing.as_deref() == Some("even") { even(rate, duration) } else { poisson(rate, duration, seed) };
+    let moments =
+        if load.spacing.as_deref() == Some("even") { even(rate, duration) } else { poisson(rate, duration, seed) };
     let (arrived, users) = slots(&moments, stay, Moment::START + duration);
     if users == 0 && !duration.is_zero() && !stay.is_zero() {
         let help = "raise the rate, lengthen the duration, or write `spacing: even`";
@@ -104,10 +105,8 @@ mod tests {
     fn a_slot_is_taken_again_by_the_same_user() {
         let moments = even(Rate::per_second(1.0), Duration::from_secs(5));
         let (arrived, slots) = slots(&moments, Duration::from_millis(1500), Moment::START + Duration::from_secs(5));
-        let shown: Vec<(u64, f64, f64)> = arrived
-            .iter()
-            .map(|stay| (stay.user, stay.asked.as_secs_f64(), stay.until.as_secs_f64()))
-            .collect();
+        let shown: Vec<(u64, f64, f64)> =
+            arrived.iter().map(|stay| (stay.user, stay.asked.as_secs_f64(), stay.until.as_secs_f64())).collect();
         assert_eq!(shown, [(0, 0.0, 1.5), (1, 1.0, 2.5), (0, 2.0, 3.5), (1, 3.0, 4.5), (0, 4.0, 5.0)]);
         assert_eq!(slots, 2);
     }

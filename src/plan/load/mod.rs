@@ -94,8 +94,13 @@ pub const LOADS: &[Load] = &[
 pub fn compile(load: &schema::Load, path: &Path, seed: u64, critic: &Critic<'_>) -> Course {
     let chosen: Vec<&Load> = LOADS.iter().filter(|kind| (kind.chosen)(load)).collect();
     if load.arrivals.is_none() {
-        for (key, _) in [("stay", load.stay.is_some()), ("spacing", load.spacing.is_some())].iter().filter(|key| key.1) {
-            critic.error_at_key(&path.key(*key), format!("`{key}` is for `arrivals`"), "write `arrivals: 5/s`, or leave it out");
+        for (key, _) in [("stay", load.stay.is_some()), ("spacing", load.spacing.is_some())].iter().filter(|key| key.1)
+        {
+            critic.error_at_key(
+                &path.key(*key),
+                format!("`{key}` is for `arrivals`"),
+                "write `arrivals: 5/s`, or leave it out",
+            );
         }
     }
     match chosen.as_slice() {

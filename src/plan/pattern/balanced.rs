@@ -5,14 +5,20 @@
 use super::Setting;
 
 /// By how much a cohort has moved at a step.
+#[must_use]
 pub const fn moved(cohort: u64, step: u64, setting: &Setting) -> u64 {
     let resources = setting.resources;
     let (cycle, place) = (step / resources, step % resources);
-    let zigzag = if is_mirrored(cycle, resources) { negated(zigzag(place, resources), resources) } else { zigzag(place, resources) };
+    let zigzag = if is_mirrored(cycle, resources) {
+        negated(zigzag(place, resources), resources)
+    } else {
+        zigzag(place, resources)
+    };
     if setting.shift { (zigzag + (cohort % resources) * (cycle % resources)) % resources } else { zigzag }
 }
 
 /// After how many steps it begins anew, shifts of cohorts apart.
+#[must_use]
 pub const fn period(setting: &Setting) -> u64 {
     if setting.resources % 2 == 1 && setting.resources > 1 { 2 * setting.resources } else { setting.resources }
 }

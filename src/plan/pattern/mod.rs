@@ -50,14 +50,8 @@ pub enum Takes {
 }
 
 /// The patterns there are; the first is the default.
-pub const PATTERNS: &[Pattern] = &[
-    rotate::PATTERN,
-    dedicated::PATTERN,
-    burst::PATTERN,
-    random::PATTERN,
-    hotspot::PATTERN,
-    none::PATTERN,
-];
+pub const PATTERNS: &[Pattern] =
+    &[rotate::PATTERN, dedicated::PATTERN, burst::PATTERN, random::PATTERN, hotspot::PATTERN, none::PATTERN];
 
 /// The pattern of that name.
 #[must_use]
@@ -87,6 +81,7 @@ mod tests {
 
     impl Setting {
         /// A sequential rotation, not spread.
+        #[must_use]
         pub fn for_tests(users: u64, resources: u64) -> Self {
             Choice::default().setting(users, resources, 0)
         }
@@ -132,8 +127,7 @@ mod tests {
             for (users, resources) in [(5, 5), (4, 7), (12, 12), (1, 1)] {
                 let setting = Setting { order, ..Setting::for_tests(users, resources) };
                 for step in 0..3 * resources {
-                    let mut taken: Vec<_> =
-                        (0..users).map(|user| PATTERNS[0].resource(user, step, &setting)).collect();
+                    let mut taken: Vec<_> = (0..users).map(|user| PATTERNS[0].resource(user, step, &setting)).collect();
                     taken.sort_unstable();
                     taken.dedup();
                     assert_eq!(taken.len() as u64, users, "{order:?} {users} {resources} step {step}");

@@ -92,7 +92,9 @@ fn broken_rule(check: &Check, step: Duration) -> String {
     let gap = check.gap(step).unwrap_or_default();
     let (words, needed) = (check.rule.words(), check.needed);
     if check.limit.count == 1 {
-        format!("with `every: {step}` the smallest gap {words} is {gap}, and the cooldown asks for {needed} (with its margin)")
+        format!(
+            "with `every: {step}` the smallest gap {words} is {gap}, and the cooldown asks for {needed} (with its margin)"
+        )
     } else {
         let actions = check.limit.count + 1;
         format!(

@@ -40,7 +40,8 @@ fn per_user_resource(visits: &Visits, count: u64, steps: u64) -> Option<u64> {
         let mut all: Vec<(u64, u64)> = Vec::new();
         for (_, user) in same {
             let turns = (0..steps).step_by(visits.stride(*user) as usize);
-            let visit = |step| Some((visits.pattern.resource(*user, step, &visits.setting)?, visits.moment(*user, step)));
+            let visit =
+                |step| Some((visits.pattern.resource(*user, step, &visits.setting)?, visits.moment(*user, step)));
             all.extend(turns.filter_map(visit));
         }
         all.sort_unstable();

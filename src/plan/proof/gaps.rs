@@ -131,7 +131,8 @@ pub fn per_user_resource(visits: &Visits, count: u64) -> Found {
         return Found::exactly(per_user_resource_shifted(&visits.setting, count).map(|steps| steps * visits.parts()));
     }
     let mut smallest_steps: Option<u64> = None;
-    let mut strides: Vec<u64> = visits.parties.iter().filter(|party| party.users > 0).map(|party| party.stride).collect();
+    let mut strides: Vec<u64> =
+        visits.parties.iter().filter(|party| party.users > 0).map(|party| party.stride).collect();
     strides.sort_unstable();
     strides.dedup();
     for stride in strides {

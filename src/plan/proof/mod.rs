@@ -123,3 +123,6 @@ impl Check {
         self.span.map_or(Some(Duration::ZERO), |span| span.shortest_step(self.needed, GRAIN))
     }
 }
+
+#[cfg(test)]
+mod tests;
