@@ -86,7 +86,7 @@ pub fn compile(floor: &Floor<'_>) -> (Vec<Acting>, Option<Proof>) {
     }
     let together: Vec<&Dancer<'_>> =
         dancers.iter().flatten().filter(|dancer| dancer.choice.is_on_resources()).collect();
-    let tempo = if floor.holds_rules() { held(floor, &together) } else { free(&together) };
+    let tempo = if floor.holds_rules() { held(floor, &together) } else { free(floor, &together) };
     let total = together.iter().map(|dancer| dancer.users).sum();
     let mut offset = 0;
     let mut all = Vec::new();
@@ -217,11 +217,11 @@ fn common<'a, 'b>(together: &[&'b Dancer<'a>]) -> Result<Option<Duration>, (&'b 
 }
 
 /// Without a cooldown nothing has to be proved: scenarios that have nothing in common go each for itself.
-fn free(together: &[&Dancer<'_>]) -> Tempo {
+fn free(floor: &Floor<'_>, together: &[&Dancer<'_>]) -> Tempo {
     let base = common(together).ok().flatten();
-    let is_balanced = together.first().is_some_and(|first| first.choice.order == Order::Balanced);
-    let in_step = together.iter().all(|dancer| base.is_some_and(|base| dancer.every == Every::Step(base)));
-    Tempo { base, shift: is_balanced && in_step, ..Tempo::default() }
+    let all_written = together.iter().all(|dancer| matches!(dancer.every, Every::Step(_)));
+    let shift = base.is_some() && all_written && floor.visits(together, base, true).is_some();
+    Tempo { base, shift, ..Tempo::default() }
 }
 
 /// The common step under the declared rules.

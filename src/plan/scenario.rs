@@ -107,10 +107,13 @@ impl Rotation {
 
     /// When inside its turn a user of the scenario acts.
     fn phase(&self, user: u64, every: Duration) -> Duration {
-        let base = u128::from(every.as_nanos() / self.stride);
-        let part = u128::from(phase::phase(self.offset + user, &self.setting));
-        let nanos = base * part / u128::from(phase::parts(&self.setting));
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        let base = every.as_nanos() / self.stride;
+        let (part, parts) = (phase::phase(self.offset + user, &self.setting), phase::parts(&self.setting));
+        let nanos = match base.checked_mul(part) {
+            Some(nanos) => nanos / parts,
+            None => u64::try_from(u128::from(base) * u128::from(part) / u128::from(parts)).unwrap_or(u64::MAX),
+        };
+        Duration::from_nanos(nanos)
     }
 
     /// The resource of a user of the scenario in its turn with that number.

@@ -120,7 +120,7 @@ fn too_few_credentials_and_impossible_steps_are_refused() {
         &suite("step", &[]),
         &["check", "suite.yaml", "--every", "1s"],
         104,
-        &["smallest gap", "the shortest step that keeps it is"],
+        &["smallest gap", "`every: 1s556ms` would do, or 2 users"],
     );
 }
 

@@ -96,7 +96,7 @@ fn broken_rule(check: &Check, step: Duration) -> String {
             "with `every: {step}` the smallest gap {words} is {gap}, and the cooldown asks for {needed} (with its margin)"
         )
     } else {
-        let actions = check.limit.count + 1;
+        let actions = check.limit.count.saturating_add(1);
         format!(
             "with `every: {step}` {actions} actions {words} come within {gap}, and `{}` asks for {needed} (with the margin)",
             check.limit

@@ -128,7 +128,9 @@ pub fn per_user_resource(visits: &Visits, count: u64) -> Found {
         return per_row_resource(visits, count);
     }
     if visits.setting.shift {
-        return Found::exactly(per_user_resource_shifted(&visits.setting, count).map(|steps| steps * visits.parts()));
+        return Found::exactly(
+            per_user_resource_shifted(&visits.setting, count).map(|steps| steps.saturating_mul(visits.parts())),
+        );
     }
     let mut smallest_steps: Option<u64> = None;
     let mut strides: Vec<u64> =

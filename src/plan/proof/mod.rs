@@ -20,6 +20,9 @@ const GRAIN: u64 = 1_000_000;
 /// So many visits are looked at one by one; of more than that there is only a bound.
 const MOST_VISITS: u64 = 10_000_000;
 
+/// A window of more actions is held to as if it were of so many, which is stricter and keeps numbers small.
+const MOST_COUNT: u64 = 1 << 32;
+
 /// The declared rules held against a plan with its step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proof {
@@ -94,11 +97,12 @@ pub fn shortest_step(checks: &[Check]) -> Option<Duration> {
 impl Check {
     fn new(visits: &Visits, cooldown: &Cooldown, rule: Rule, limit: RateLimit) -> Self {
         let by_design = rule == Rule::PerResource && (visits.pattern.collides)(&visits.setting);
+        let count = limit.count.min(MOST_COUNT);
         let found = match rule {
-            Rule::PerResource => gaps::per_resource(visits, limit.count),
-            Rule::PerUser => gaps::per_user(visits, limit.count),
-            Rule::PerUserResource => gaps::per_user_resource(visits, limit.count),
-            Rule::PerAddress => gaps::per_address(visits, limit.count),
+            Rule::PerResource => gaps::per_resource(visits, count),
+            Rule::PerUser => gaps::per_user(visits, count),
+            Rule::PerUserResource => gaps::per_user_resource(visits, count),
+            Rule::PerAddress => gaps::per_address(visits, count),
         };
         let span = found.parts.map(|parts| Span { parts, whole: visits.parts() });
         let needed = limit.per + cooldown.margin;
