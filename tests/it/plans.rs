@@ -12,6 +12,7 @@ use cotillion::suite::problem::{Problem, Severity};
 use cotillion::suite::read::read;
 use cotillion::units::{Duration, Moment};
 
+mod advice;
 mod turns;
 
 /// The plan, if there is one, and everything that is said of it.
@@ -312,6 +313,21 @@ fn a_scenario_outside_has_no_resource_and_no_cooldown() {
         &Overrides::default(),
     );
     assert!(none.is_none() && problems.iter().any(|problem| problem.what.contains("`resource`")), "{problems:#?}");
+}
+
+#[test]
+fn a_turn_of_several_actions_is_warned_where_nothing_keeps_them_apart() {
+    let check = |act: &str, expected: Option<&str>| {
+        let text = suite(5, 5, "cooldown: { per_resource: 1s }", "every: 2s").replace("[{ emit: bid, ack: {} }]", act);
+        let (plan, problems) = compiled(&text, &Overrides::default());
+        assert!(plan.is_some());
+        assert_eq!(problems.first().map(|problem| problem.what.as_str()), expected, "{act}");
+    };
+    check("[{ emit: bid }]", None);
+    check("[{ emit: bid }, { pause: 1s }, { emit: ask }]", None);
+    let several = "a turn has 2 actions, and the cooldowns are held against the first of them only";
+    check("[{ emit: bid }, { emit: ask }]", Some(several));
+    check("[{ each: [1, 2], emit: bid }]", Some(several));
 }
 
 #[test]

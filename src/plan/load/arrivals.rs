@@ -2,7 +2,7 @@
 //! that somebody has left is taken again by the same user, which comes back with a new connection.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BinaryHeap, VecDeque};
 
 use super::{Course, Presence, Span};
 use crate::plan::critic::Critic;
@@ -73,18 +73,19 @@ fn poisson(rate: Rate, duration: Duration, seed: u64) -> Vec<Moment> {
     std::iter::from_fn(next).take_while(|at| *at < duration).map(|at| Moment::START + at).collect()
 }
 
-/// Gives everybody the lowest slot that is free, and says how many slots there are.
+/// Gives everybody the slot that has been free for the longest time, so that who left it is gone, and says how many slots there
+/// are.
 fn slots(moments: &[Moment], stay: Duration, end: Moment) -> (Vec<Presence>, u64) {
     let mut taken: BinaryHeap<Reverse<(Moment, u64)>> = BinaryHeap::new();
-    let mut free: BTreeSet<u64> = BTreeSet::new();
+    let mut free: VecDeque<u64> = VecDeque::new();
     let mut slots = 0;
     let mut arrived = Vec::with_capacity(moments.len());
     for asked in moments.iter().copied() {
         while let Some(Reverse((_, user))) = taken.peek().copied().filter(|Reverse((until, _))| *until <= asked) {
             taken.pop();
-            free.insert(user);
+            free.push_back(user);
         }
-        let user = free.pop_first().unwrap_or_else(|| {
+        let user = free.pop_front().unwrap_or_else(|| {
             slots += 1;
             slots - 1
         });

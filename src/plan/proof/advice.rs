@@ -30,27 +30,34 @@ impl Question<'_> {
         // One that no step keeps is the worst.
         let worst = broken.max_by_key(|check| check.shortest_step().unwrap_or(Duration::from_secs(u64::MAX)));
         let what = worst.map_or_else(String::new, |worst| broken_rule(worst, step));
+        (what, self.advice())
+    }
+
+    fn advice(&self) -> String {
         let long_enough = shortest_step(&checks(self.visits, self.cooldown));
-        let resources = self.fewest_resources();
-        let users = self.most_users();
-        let mut would_do: Vec<String> = Vec::new();
-        would_do.extend(long_enough.map(|step| format!("`every: {step}`")));
-        would_do.extend(resources.map(|count| format!("{count} resources")));
-        would_do.extend(users.map(|count| format!("{count} users")));
-        let mut would_not: Vec<&str> = Vec::new();
-        would_not.extend(resources.is_none().then_some("of resources"));
-        would_not.extend((users.is_none() && self.visits.setting.users > 2).then_some("of two or more users"));
-        let would_not = match would_not.as_slice() {
-            [] => String::new(),
-            numbers => format!("; at `every: {step}` no number {}, would do", numbers.join(", nor ")),
+        let (resources, users) = (self.fewest_resources(), self.most_users());
+        let others = if self.visits.is_in_step() { "" } else { " as the shortest step, the others in proportion," };
+        let would_do = [
+            long_enough.map(|step| format!("`every: {step}`{others}")),
+            resources.map(|count| format!("{count} resources")),
+            users.map(|count| format!("{count} users")),
+        ];
+        let would_do: Vec<String> = would_do.into_iter().flatten().collect();
+        let would_not = match (resources, users) {
+            (None, None) if self.visits.setting.users > 2 => Some("of resources, nor of two or more users,"),
+            (None, _) => Some("of resources"),
+            (Some(_), None) if self.visits.setting.users > 2 => Some("of two or more users"),
+            _ => None,
         };
-        let would_not = if would_not.contains(", nor ") { would_not } else { would_not.replace(", would", " would") };
-        let help = match would_do.split_first() {
-            None => format!("no step would do{}", would_not.replace("; at", ", and at")),
-            Some((first, [])) => format!("{first} would do{would_not}"),
-            Some((first, others)) => format!("{first} would do, or {}{would_not}", others.join(", or ")),
-        };
-        (what, help)
+        let sentences = [
+            would_do.split_first().map(|(first, others)| {
+                let others: String = others.iter().map(|other| format!(", or {other}")).collect();
+                format!("{first} would do{others}")
+            }),
+            long_enough.is_none().then(|| "no step would do".to_owned()),
+            would_not.map(|numbers| format!("at `every: {}` no number {numbers} would do", self.step)),
+        ];
+        sentences.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 
     /// Would the plan keep its rules at this step with so many users and resources?
