@@ -194,13 +194,12 @@ fn common<'a, 'b>(together: &[&'b Dancer<'a>]) -> Result<Option<Duration>, (&'b 
             "give all scenarios on the resources the same `pattern`, or one of them `none`".into(),
         ));
     }
-    let written = |dancer: &&&'b Dancer<'a>| matches!(dancer.every, Every::Step(_));
     let steps = together.iter().filter_map(|dancer| match dancer.every {
         Every::Step(every) => Some((*dancer, every)),
         _ => None,
     });
     let Some(base) = steps.clone().map(|(_, every)| every).min() else { return Ok(None) };
-    if let Some(auto) = together.iter().find(|dancer| dancer.every == Every::Auto && !written(dancer)) {
+    if let Some(auto) = together.iter().find(|dancer| dancer.every == Every::Auto) {
         return Err((
             auto,
             "step",

@@ -35,20 +35,24 @@ impl Found {
 pub fn per_resource(visits: &Visits, count: u64) -> Found {
     let Some(period) = visits.period() else { return Found::at_least(count.saturating_mul(visits.parts())) };
     let collides = (visits.pattern.collides)(&visits.setting);
-    let bound = resource_bound(visits, count);
     let all = visits.representatives();
     let each = period.saturating_mul(most_at_once(visits));
     let looked_at = (MOST_VISITS / each.max(1)).min(all);
     if looked_at == 0 {
         // Not even one whole period: a stretch of it may show that the bound is reached.
         let steps = STRETCH / most_at_once(visits);
-        let found = smallest_of_stretch(&track(visits, 0, steps, collides), count);
+        let (bound, found) =
+            (resource_bound(visits, count), smallest_of_stretch(&track(visits, 0, steps, collides), count));
         return Found { parts: Some(bound), exact: found == Some(bound) };
     }
     let length = period.saturating_mul(visits.parts());
     let seen = (0..looked_at).map(|number| number * (all / looked_at));
     let found = seen.filter_map(|resource| smallest(&track(visits, resource, period, collides), length, count)).min();
-    if looked_at == all { Found::exactly(found) } else { Found { parts: Some(bound), exact: found == Some(bound) } }
+    if looked_at == all {
+        return Found::exactly(found);
+    }
+    let bound = resource_bound(visits, count);
+    Found { parts: Some(bound), exact: found == Some(bound) }
 }
 
 /// How many steps and visits a step of one resource costs to look at.
@@ -68,8 +72,12 @@ fn track(visits: &Visits, resource: u64, steps: u64, merged: bool) -> Vec<u64> {
     times
 }
 
-/// No span of visits on a resource is shorter: it is that of a rotation in which no user is missing.
-const fn resource_bound(visits: &Visits, count: u64) -> u64 {
+/// No span of visits on a resource is shorter: it is that of a rotation in which every user acts at every step, and in which, in
+/// an order that is too long to look at, no user is missing.
+fn resource_bound(visits: &Visits, count: u64) -> u64 {
+    if !visits.is_in_step() {
+        return per_resource(&in_step(visits), count).parts.unwrap_or(0);
+    }
     let Setting { resources, spread, .. } = visits.setting;
     let groups = visits.setting.groups();
     if !spread {
@@ -81,10 +89,17 @@ const fn resource_bound(visits: &Visits, count: u64) -> u64 {
     }
 }
 
+/// The same users, all of them at every step.
+fn in_step(visits: &Visits) -> Visits {
+    let mut visits = visits.clone();
+    visits.parties.iter_mut().for_each(|party| party.stride = 1);
+    visits
+}
+
 /// Between two visits of a user, whatever it acts on. Users that share a row are one.
 pub fn per_user(visits: &Visits, count: u64) -> Found {
     if visits.rows.is_some() {
-        return by_key(visits, count, |user| visits.row(user));
+        return by_key(visits, count, &|user| visits.row(user));
     }
     let stride = visits.parties.iter().filter(|party| party.users > 0).map(|party| party.stride).min();
     Found::exactly(stride.map(|stride| count.saturating_mul(stride).saturating_mul(visits.parts())))
@@ -92,14 +107,14 @@ pub fn per_user(visits: &Visits, count: u64) -> Found {
 
 /// Between two visits of anybody: all users have one address.
 pub fn per_address(visits: &Visits, count: u64) -> Found {
-    by_key(visits, count, |_| 0)
+    by_key(visits, count, &|_| 0)
 }
 
 /// Between two visits of those with one key, whatever they act on.
-fn by_key(visits: &Visits, count: u64, key: impl Fn(u64) -> u64) -> Found {
+fn by_key(visits: &Visits, count: u64, key: &dyn Fn(u64) -> u64) -> Found {
     let period = visits.alternation();
-    if visits.turns(period) > MOST_VISITS {
-        return Found::at_least(0);
+    if visits.turns(period) > MOST_VISITS && !visits.is_in_step() {
+        return Found { exact: false, ..by_key(&in_step(visits), count, key) };
     }
     let mut all: Vec<(u64, u64)> = Vec::new();
     for user in 0..visits.setting.users {

@@ -183,5 +183,10 @@ fn large_rotations_are_bound() {
     check(balanced, &[(50_000, 1)], 20_001, 3, 1.0, true);
     check(balanced, &[(10_000, 1)], 10_000, 1, 1.0, true);
     check(Choice { spread: Some(true), ..balanced }, &[(10_000, 1)], 10_000, 1, 1e-4, true);
-    check(Choice::default(), &[(10_000, 1), (1, 9_973)], 9_000, 1, 0.5 - 8_999.0 / 18_000.0, false);
+    check(Choice::default(), &[(10_000, 1), (1, 9_973)], 9_000, 1, 0.5 - 1.0 / 18_000.0, true);
+    // Of windows over all users, too: as if all of them acted at every step.
+    let visits = visits(Choice::default(), &[(20_000, 1), (20, 900)], 500, None);
+    let limit = RateLimit { count: 20_020, per: Duration::SECOND };
+    let found = checks(&visits, &cooldown(Rule::PerAddress, limit, Duration::ZERO))[0];
+    assert_eq!((found.span.map(|span| span.steps()), found.exact), (Some(1.0), false));
 }
