@@ -15,12 +15,12 @@ use crate::record::{Header, Results};
 use crate::report::terminal;
 use crate::report::untrusted::for_log;
 use crate::run::execute::RunError;
-use crate::run::{Collected, Settings, Stopper, execute, limits};
+use crate::run::{Collected, Reason, Settings, Stopper, execute, limits};
 use crate::secrets::Redactor;
 use crate::suite::problem::{Problem, Problems};
 use crate::units::Moment;
 use crate::verdict::outcome::{Ended, Outcome, RunInfo};
-use crate::verdict::{Circumstances, freeze};
+use crate::verdict::{Abort, Circumstances, freeze};
 
 pub fn run(args: &RunArgs) -> Exit {
     match load::named(&args.suites, &args.overrides) {
@@ -29,7 +29,7 @@ pub fn run(args: &RunArgs) -> Exit {
     }
 }
 
-/// Runs suites one after another; a signal stops the one that runs and leaves out the rest.
+/// Runs suites one after another; a threshold may stop one of them, a signal stops the one that runs and leaves out the rest.
 pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
     let stopper = Stopper::new();
     if let Err(error) = signals::listen(stopper.clone()) {
@@ -47,6 +47,7 @@ pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
             }
             Err(failed) => exit = exit.worse(failed),
         }
+        stopper.next_run();
         if stopper.reason().is_some() {
             break;
         }
@@ -67,7 +68,15 @@ fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stopper) -
     let settings = settings(ready, &plan, &machine).map_err(|problem| load::show(&Problems(vec![problem])))?;
     announce(&plan, how);
     let progress = Progress::new(plan.duration, how.quiet);
-    let collected = execute(&plan, settings, stopper, &mut |results| progress.second(results));
+    let mut abort = Abort::new(&plan.thresholds);
+    let collected = execute(&plan, settings, stopper, &mut |results| {
+        progress.second(results);
+        // At its planned end there is nothing left to stop.
+        let goes_on = results.end < Moment::START + plan.duration;
+        if let Some(stop) = abort.second(results).filter(|_| goes_on) {
+            stopper.stop(Reason::Threshold { name: stop.threshold, reason: stop.reason });
+        }
+    });
     progress.finish();
     conclude(&plan, collected, how, stopper, &machine)
 }
@@ -109,9 +118,13 @@ fn conclude(
     stopper: &Stopper,
     machine: &Machine,
 ) -> Result<Outcome, Exit> {
-    let interrupted = stopper.reason().map_or(Ended::Completed, |signal| Ended::Interrupted { signal });
+    let (ended, stopped_by) = match stopper.reason() {
+        None => (Ended::Completed, None),
+        Some(Reason::Signal(signal)) => (Ended::Interrupted { signal }, None),
+        Some(Reason::Threshold { name, reason }) => (Ended::Aborted { reason }, Some(name)),
+    };
     let (collected, ended) = match collected {
-        Ok(collected) => (collected, interrupted),
+        Ok(collected) => (collected, ended),
         Err(RunError::Unreachable(reason)) => {
             let results = Results::new(Header { axes: plan.axes.clone() });
             (Collected { results, ..Collected::default() }, Ended::Unreachable { reason })
@@ -125,7 +138,12 @@ fn conclude(
     secrets.merge(collected.secrets);
     let folder = how.out.join(&plan.name);
     let run = run_info(plan, &collected.results, ended, machine, &folder);
-    let outcome = freeze(plan, &collected.results, Circumstances { run, strict: how.strict }, &Redactor::new(&secrets));
+    let outcome = freeze(
+        plan,
+        &collected.results,
+        Circumstances { run, strict: how.strict, stopped_by },
+        &Redactor::new(&secrets),
+    );
     report(&outcome, &folder)?;
     Ok(outcome)
 }

@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::Exit;
 use super::screen;
-use crate::run::Stopper;
+use crate::run::{Reason, Stopper};
 
 /// Listens from now on, on a thread of its own.
 pub fn listen(stopper: Stopper) -> std::io::Result<()> {
@@ -24,7 +24,7 @@ pub fn listen(stopper: Stopper) -> std::io::Result<()> {
                 };
                 if count == 1 {
                     screen::note(&format!("\n{name}: stopping, reports follow; once more to end at once\n"));
-                    stopper.stop(name);
+                    stopper.stop(Reason::Signal(name.to_owned()));
                 } else {
                     #[expect(clippy::disallowed_methods, reason = "who asks twice has waited enough")]
                     std::process::exit(Exit::Interrupted.number().into());

@@ -29,6 +29,12 @@ impl Cause {
         }
     }
 
+    /// What findings call it: `bid rejected: explained`.
+    #[must_use]
+    pub fn of_rejected(self, action: &str) -> String {
+        format!("{action} rejected: {}", self.word())
+    }
+
     /// The counter that it is counted in. The four together are all rejections.
     #[must_use]
     pub const fn counter(self) -> Counter {

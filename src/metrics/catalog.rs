@@ -46,6 +46,14 @@ recorded! {
         RejectedUnexplained,
         /// Rejected, as the loser of a collision by design.
         RejectedContested,
+        /// Of the explained: those where only this generator's lateness broke the gap.
+        RejectedByUs,
+        /// Sent with the declared gaps to what was sent before.
+        GapsKept,
+        /// Sent too soon after another, which the plan would have kept: this generator was late.
+        GapsBrokenByUs,
+        /// Sent too soon after another, as planned or because turns waited for the server.
+        GapsBroken,
         /// Actions that left this process.
         Sent,
         /// Acks of actions that came in time.
@@ -82,6 +90,7 @@ recorded! {
         AckLatency,
         AckService,
         SendLateness,
+        GeneratorLateness,
         ConnectLatency,
         ConnectDns,
         ConnectTcp,
@@ -100,6 +109,7 @@ recorded! {
     Gauge {
         UsersConnected,
         GeneratorCpu,
+        GeneratorWait,
         GeneratorMemory,
     }
 }
@@ -216,6 +226,25 @@ pub const METRICS: &[Metric] = &[
         true,
         "rejections of losers where users collide by design",
     ),
+    count(
+        "rejected_by_us",
+        &[Counter::RejectedByUs],
+        true,
+        "explained rejections where only this generator's lateness broke the gap",
+    ),
+    count("gaps_kept", &[Counter::GapsKept], true, "actions that kept every declared cooldown, from send to send"),
+    count(
+        "gaps_broken",
+        &[Counter::GapsBroken, Counter::GapsBrokenByUs],
+        true,
+        "actions that were sent inside a cooldown, collisions by design apart",
+    ),
+    count(
+        "gaps_broken_by_us",
+        &[Counter::GapsBrokenByUs],
+        true,
+        "of these, those where only this generator's lateness broke the gap",
+    ),
     count("late_answers", &[Counter::LateAnswers], true, "acks that came after their deadline"),
     count("connections", &[Counter::Connections], false, "connections made, reconnects included"),
     count("connect_failures", &[Counter::ConnectFailures], false, "attempts to connect that failed"),
@@ -257,9 +286,21 @@ pub const METRICS: &[Metric] = &[
         "from noticing a loss to the end of the new setup",
     ),
     duration("send_lateness", Distribution::SendLateness, true, "from the planned moment of an action to its send"),
+    duration(
+        "generator_lateness",
+        Distribution::GeneratorLateness,
+        true,
+        "of that lateness what is this generator's own: not the wait for an earlier answer",
+    ),
     duration("timer_lag", Distribution::TimerLag, false, "how late this generator's own timers fire"),
     gauge("users_connected", Unit::Count, Gauge::UsersConnected, "users with a connected namespace"),
     gauge("generator_cpu", Unit::Share, Gauge::GeneratorCpu, "CPU of this generator, of all its cores"),
+    gauge(
+        "generator_wait",
+        Unit::Share,
+        Gauge::GeneratorWait,
+        "time that this generator had work to do and got no core, of each of its threads",
+    ),
     gauge("generator_memory", Unit::Bytes, Gauge::GeneratorMemory, "resident memory of this generator"),
 ];
 

@@ -6,11 +6,17 @@ use super::histogram::Histogram;
 use crate::units::Duration;
 
 /// The numbers of one cell.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Numbers {
     counters: [u64; Counter::COUNT],
     /// Made when the first sample comes: most cells never see most distributions.
     histograms: [Option<Box<Histogram>>; Distribution::COUNT],
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { counters: [0; Counter::COUNT], histograms: Default::default() }
+    }
 }
 
 impl Numbers {

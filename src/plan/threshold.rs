@@ -34,6 +34,8 @@ pub struct Threshold {
     pub warn_only: bool,
     /// With fewer samples the run is suspect.
     pub min_samples: u64,
+    /// Broken for so long without a break, it stops the run.
+    pub abort_after: Option<Duration>,
     /// Line in the suite, from 1.
     pub line: usize,
 }
@@ -124,6 +126,11 @@ fn one(
         }
     };
     let part = part(metric, detailed, path, axes, critic)?;
+    let warn_only = detailed.severity.as_deref() == Some("warn");
+    if warn_only && detailed.abort_after.is_some() {
+        let help = "leave out `abort_after`, or `severity: warn`";
+        critic.error_at_key(&path.key("abort_after"), "a threshold that only warns cannot stop the run", help);
+    }
     let mut narrowed = Vec::new();
     for (key, value) in [("scenario", &detailed.scenario), ("stage", &detailed.stage), ("action", &detailed.action)] {
         narrowed.extend(value.as_ref().map(|value| format!("{key} {value}")));
@@ -141,10 +148,11 @@ fn one(
         scenario: detailed.scenario.clone(),
         stage: detailed.stage.clone(),
         action: detailed.action.clone(),
-        warn_only: detailed.severity.as_deref() == Some("warn"),
+        warn_only,
         min_samples: detailed
             .min_samples
             .map_or_else(|| limit.statistic.map_or(1, Statistic::samples_needed), |count| count.0),
+        abort_after: detailed.abort_after,
         line: critic.place(path).line,
     })
 }
@@ -157,6 +165,7 @@ fn plain(limit: &str) -> ThresholdDetailed {
         action: None,
         severity: None,
         min_samples: None,
+        abort_after: None,
     }
 }
 

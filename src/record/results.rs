@@ -5,7 +5,8 @@ use super::finding::Findings;
 use super::second::{Gauges, Second};
 use crate::metrics::catalog::{Gauge, Kind};
 use crate::metrics::{Axes, Counter, Distribution, Histogram, Metric, Numbers, Part, Recorder, Statistic};
-use crate::units::Moment;
+use crate::plan::cooldown::Rule;
+use crate::units::{Duration, Moment};
 
 /// What is known before the first second.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,13 +15,19 @@ pub struct Header {
 }
 
 /// Four numbers a second and what else the timeline shows. Fixed size.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimelinePoint {
     pub number: u64,
     pub counters: [u64; Counter::COUNT],
     /// p50, p95 and p99 of `ack_latency`, in milliseconds.
     pub ack: Option<[f64; 3]>,
     pub gauges: Gauges,
+}
+
+impl Default for TimelinePoint {
+    fn default() -> Self {
+        Self { number: 0, counters: [0; Counter::COUNT], ack: None, gauges: Gauges::default() }
+    }
 }
 
 /// The numbers of a run so far.
@@ -32,6 +39,8 @@ pub struct Results {
     pub findings: Findings,
     /// The beginning of the run on its resources.
     pub course: Course,
+    /// The smallest gap in fact under each declared rule, from send to send.
+    pub smallest_gaps: Vec<(Rule, Duration)>,
     /// Users whose setup has succeeded at least once.
     pub ready_users: u64,
     /// When the last second ended.
@@ -157,6 +166,7 @@ impl Gauges {
         match gauge {
             Gauge::UsersConnected => Some(self.users as f64),
             Gauge::GeneratorCpu => self.cpu,
+            Gauge::GeneratorWait => self.wait,
             Gauge::GeneratorMemory => self.memory.map(|bytes| bytes as f64),
         }
     }
@@ -167,7 +177,6 @@ mod tests {
     use super::*;
     use crate::metrics::catalog::find;
     use crate::metrics::{Cell, ScenarioAxis};
-    use crate::units::Duration;
 
     fn results() -> Results {
         let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into(), "b".into()], actions: vec!["bid".into()] };
@@ -185,7 +194,7 @@ mod tests {
                 recorder.count_many(Cell(0), Counter::ConnectAttempts, 5);
                 recorder.count_many(Cell(0), Counter::Connections, 5);
             }
-            let gauges = Gauges { users: number, cpu: None, memory: Some(1000 * number) };
+            let gauges = Gauges { users: number, cpu: None, wait: None, memory: Some(1000 * number) };
             let end = Moment::START + Duration::SECOND * (number + 1);
             results.add(Second { number, end, recorder, gauges, findings: Findings::default(), ready_users: 5 });
         }

@@ -11,6 +11,8 @@ pub struct Gauges {
     pub users: u64,
     /// CPU of the generator in this second, of all its cores: 1.0 is all of them.
     pub cpu: Option<f64>,
+    /// Share of the second that a worker waited for a core although it had work to do, on average.
+    pub wait: Option<f64>,
     /// Resident memory of the generator, in bytes.
     pub memory: Option<u64>,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
+use super::causes::{Books, Causes};
 use super::health::Health;
 use super::worker::HandOver;
 use crate::record::{Gauges, Header, Results, Second};
@@ -21,6 +22,7 @@ pub fn collect(
     receiver: &Receiver<HandOver>,
     workers: usize,
     header: Header,
+    mut causes: Causes,
     mut health: Health,
     on_second: &mut dyn FnMut(&Results),
 ) -> Collected {
@@ -40,6 +42,9 @@ pub fn collect(
         let second = open.entry(hand_over.second).or_default();
         second.recorder.add(&hand_over.recorder);
         second.findings.add(hand_over.findings);
+        let (recorder, findings) = (&mut second.recorder, &mut second.findings);
+        let mut books = Books { recorder, findings, course: &mut collected.results.course };
+        causes.take(hand_over.worker, hand_over.acts, &mut books);
         second.end = second.end.max(hand_over.end);
         let complete = workers.iter().filter(|worker| !worker.ended).map(|worker| worker.reached).min();
         let complete = complete.unwrap_or(u64::MAX);
@@ -48,6 +53,7 @@ pub fn collect(
             let gauges = Gauges {
                 users: workers.iter().map(|worker| worker.connected).sum(),
                 cpu: health.cpu(second.end),
+                wait: health.wait(second.end),
                 memory: health.memory(),
             };
             fill_gap(&mut collected.results, number);
@@ -56,6 +62,7 @@ pub fn collect(
             on_second(&collected.results);
         }
     }
+    causes.conclude(&mut collected.results);
     collected
 }
 
@@ -79,11 +86,31 @@ struct Worker {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
     use std::sync::mpsc::channel;
 
     use super::*;
+    use crate::ledger::{Act, ActionOutcome, Acts, Cause};
     use crate::metrics::{Axes, Cell, Counter, Part, Recorder, ScenarioAxis};
+    use crate::plan::compile::{Context, compile};
+    use crate::plan::{Overrides, Plan};
     use crate::record::Findings;
+    use crate::suite::env::Environment;
+    use crate::suite::read::read;
+
+    const SUITE: &str = "name: t\ntarget: { url: \"http://127.0.0.1:9\" }\nresources: { count: 2 }
+cooldown: { per_resource: 1s }
+scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }] } }
+";
+
+    fn plan() -> Arc<Plan> {
+        let (loaded, problems) = read(Path::new("suite.yaml"), SUITE, &Environment::default());
+        assert!(!problems.has_errors(), "{problems:?}");
+        let files = |name: &str| Err(format!("{name}: there are no files"));
+        let context = Context { overrides: &Overrides::default(), files: &files, built_in: None, seed: 7 };
+        Arc::new(compile(&loaded.unwrap(), &context).0.unwrap())
+    }
 
     fn hand_over(worker: usize, second: u64, ok: u64, last: bool) -> HandOver {
         let mut recorder = Recorder::new(1);
@@ -94,6 +121,7 @@ mod tests {
             end: Moment::START + Duration::SECOND * (second + 1),
             recorder,
             findings: Findings::default(),
+            acts: Acts::default(),
             secrets: Secrets::default(),
             connected: ok,
             ready: 1,
@@ -101,7 +129,8 @@ mod tests {
         }
     }
 
-    fn check(hand_overs: Vec<HandOver>, expected: &[(u64, u64)]) {
+    /// The numbers of a run with these hand-overs, and how many seconds were seen.
+    fn collected(hand_overs: Vec<HandOver>) -> (Results, usize) {
         let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into()], actions: vec![] };
         let (sender, receiver) = channel();
         let workers = hand_overs.iter().map(|hand_over| hand_over.worker).max().unwrap_or(0) + 1;
@@ -111,16 +140,18 @@ mod tests {
         drop(sender);
         let mut seen = 0;
         let header = Header { axes: Axes { scenarios: vec![axis] } };
-        let collected = collect(&receiver, workers, header, Health::new(1), &mut |_| seen += 1);
-        let found: Vec<(u64, u64)> = collected
-            .results
-            .timeline
-            .iter()
-            .map(|point| (point.number, point.counters[Counter::Ok as usize]))
-            .collect();
+        let causes = Causes::new(&plan(), workers);
+        let collected = collect(&receiver, workers, header, causes, Health::new(1), &mut |_| seen += 1);
+        (collected.results, seen)
+    }
+
+    fn check(hand_overs: Vec<HandOver>, expected: &[(u64, u64)]) {
+        let (results, seen) = collected(hand_overs);
+        let found: Vec<(u64, u64)> =
+            results.timeline.iter().map(|point| (point.number, point.counters[Counter::Ok as usize])).collect();
         assert_eq!(found, expected);
         let total: u64 = expected.iter().map(|(_, ok)| ok).sum();
-        assert_eq!(collected.results.numbers(Part::default()).counter(Counter::Ok), total);
+        assert_eq!(results.numbers(Part::default()).counter(Counter::Ok), total);
         assert!(seen > 0);
     }
 
@@ -141,5 +172,57 @@ mod tests {
     #[test]
     fn a_stalled_worker_leaves_no_gap_in_the_timeline() {
         check(vec![hand_over(0, 0, 1, false), hand_over(0, 3, 7, true)], &[(0, 1), (1, 0), (2, 0), (3, 7)]);
+    }
+
+    #[test]
+    fn a_rejection_is_explained_by_an_action_of_another_worker() {
+        let act = |ms: u64, user: u64, outcome: ActionOutcome| Act {
+            sent: Moment::START + Duration::from_millis(ms),
+            lateness: Duration::ZERO,
+            scenario: 0,
+            action: 0,
+            user,
+            resource: 1,
+            step: 4,
+            cell: Cell(0),
+            outcome,
+            answer: (outcome == ActionOutcome::Rejected).then(|| "{\"error\":\"cooldown\"}".into()),
+        };
+        let with = |hand_over: HandOver, acts: Vec<Act>, mark: Moment| HandOver {
+            acts: Acts { acts, mark, left_out: 1 },
+            ..hand_over
+        };
+        let second = Moment::START + Duration::SECOND;
+        let (results, _) = collected(vec![
+            with(hand_over(0, 0, 0, false), vec![act(900, 0, ActionOutcome::Rejected)], second),
+            with(hand_over(1, 0, 0, true), vec![act(88, 1, ActionOutcome::Ok)], Moment::NEVER),
+            with(hand_over(0, 1, 0, true), vec![act(1120, 0, ActionOutcome::Rejected)], Moment::NEVER),
+        ]);
+        let numbers = results.numbers(Part::default());
+        let counted =
+            [Cause::Explained, Cause::Jitter, Cause::Unexplained].map(|cause| numbers.counter(cause.counter()));
+        assert_eq!(counted, [1, 1, 0]);
+        assert_eq!((numbers.counter(Counter::GapsKept), numbers.counter(Counter::GapsBroken)), (1, 2));
+        let told: Vec<(&str, &str)> = results
+            .findings
+            .iter()
+            .map(|(kind, tally)| (kind.name.as_str(), tally.examples[0].detail.as_str()))
+            .collect();
+        let jitter = "step 4, 1032 ms after the last one there, the cooldown is 1s and the margin 50ms: {\"error\":\"cooldown\"}";
+        assert_eq!(
+            told,
+            [
+                (
+                    "bid rejected: explained",
+                    "step 4, 812 ms after the last one there, the cooldown is 1s: {\"error\":\"cooldown\"}"
+                ),
+                ("bid rejected: jitter", jitter),
+            ]
+        );
+        let visits: Vec<(u64, Option<Cause>)> =
+            results.course.visits.iter().map(|visit| (visit.user, visit.cause)).collect();
+        assert_eq!(visits, [(1, None), (0, Some(Cause::Explained)), (0, Some(Cause::Jitter))]);
+        assert_eq!(results.course.left_out, 3);
+        assert_eq!(results.smallest_gaps, [(crate::plan::cooldown::Rule::PerResource, Duration::from_millis(220))]);
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 
+use super::causes::Causes;
 use super::clock::Clock;
 use super::collector::{Collected, collect};
-use super::health::Health;
+use super::health::{Health, WORKER};
 use super::network::{TargetNetwork, preflight};
 use super::stop::Stopper;
 use super::trace::Trace;
@@ -74,12 +75,13 @@ pub fn execute(
         };
         let sender = sender.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let name = format!("worker-{worker}");
+        let name = format!("{WORKER}{worker}");
         threads.push(thread::Builder::new().name(name).spawn(move || runtime.block_on(work(task, sender)))?);
     }
     drop(sender);
     let header = Header { axes: plan.axes.clone() };
-    let collected = collect(&receiver, workers, header, Health::new(settings.cores), on_second);
+    let causes = Causes::new(plan, workers);
+    let collected = collect(&receiver, workers, header, causes, Health::new(settings.cores), on_second);
     for thread in threads {
         thread.join().map_err(|panic| RunError::Worker(words(&*panic)))?;
     }

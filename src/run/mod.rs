@@ -1,5 +1,6 @@
 //! Making the plan happen: workers with their users, one clock, one collector.
 
+mod causes;
 pub mod clock;
 mod collector;
 mod driver;
@@ -16,4 +17,4 @@ mod worker;
 pub use collector::Collected;
 pub use execute::{Settings, execute};
 pub use sink::Sink;
-pub use stop::Stopper;
+pub use stop::{Reason, Stopper};

@@ -1,7 +1,9 @@
 //! What a worker's users write to: the numbers of the current second, what went wrong, and what must not be printed. One
 //! a worker; handed to the collector once a second.
 
+use crate::ledger::{Sheet, Wanted};
 use crate::metrics::Recorder;
+use crate::plan::Plan;
 use crate::record::Findings;
 use crate::secrets::Secrets;
 
@@ -10,6 +12,8 @@ use crate::secrets::Secrets;
 pub struct Sink {
     pub recorder: Recorder,
     pub findings: Findings,
+    /// What was sent, for the causes.
+    pub sheet: Sheet,
     /// Learned in this second, for instance tokens of a login.
     pub secrets: Secrets,
     /// Users with a connected namespace, now.
@@ -21,9 +25,10 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Books for that many cells.
+    /// Empty books for a plan.
     #[must_use]
-    pub fn new(cells: usize) -> Self {
-        Self { recorder: Recorder::new(cells), ..Self::default() }
+    pub fn new(plan: &Plan) -> Self {
+        let sheet = Sheet::new(Wanted::of(plan));
+        Self { recorder: Recorder::new(plan.axes.len()), sheet, ..Self::default() }
     }
 }

@@ -14,6 +14,7 @@ use super::sink::Sink;
 use super::stop::StopSignal;
 use super::trace::Trace;
 use super::user::{Actor, Facts};
+use crate::ledger::Acts;
 use crate::metrics::{Cell, Distribution, Recorder};
 use crate::plan::Plan;
 use crate::record::Findings;
@@ -30,6 +31,8 @@ pub struct HandOver {
     pub end: Moment,
     pub recorder: Recorder,
     pub findings: Findings,
+    /// What was sent on resources and has its outcome.
+    pub acts: Acts,
     pub secrets: Secrets,
     /// Users with a connected namespace at its end.
     pub connected: u64,
@@ -56,12 +59,13 @@ pub struct Task<N> {
 /// Runs all users of a worker to their ends. A user that panics is a bug of ours: the panic goes on in this thread.
 pub async fn work<N: Network>(task: Task<N>, hand_over: Sender<HandOver>) {
     let cells = task.plan.axes.len();
+    let sink = RefCell::new(Sink::new(&task.plan));
     let here = Rc::new(Surroundings {
         plan: task.plan,
         network: task.network,
         clock: task.clock,
         facts: task.facts,
-        sink: RefCell::new(Sink::new(cells)),
+        sink,
         stop: task.stop,
         trace: task.trace,
     });
@@ -111,6 +115,8 @@ impl<N> Books<N> {
             sink.recorder.record(Cell(0), Distribution::TimerLag, self.here.clock.now().since(planned));
         }
         let recorder = std::mem::replace(&mut sink.recorder, Recorder::new(self.cells));
+        // Read now and not as planned: whatever is sent after this is younger.
+        let acts = sink.sheet.hand_over(self.here.clock.now(), last);
         // The collector outlives its workers, unless it has panicked; then this worker's numbers have nowhere to go.
         let _ = self.hand_over.send(HandOver {
             worker: self.worker,
@@ -118,6 +124,7 @@ impl<N> Books<N> {
             end: planned,
             recorder,
             findings: std::mem::take(&mut sink.findings),
+            acts,
             secrets: std::mem::take(&mut sink.secrets),
             connected: sink.connected,
             ready: sink.ready,

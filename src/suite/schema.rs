@@ -397,4 +397,6 @@ pub struct ThresholdDetailed {
     pub severity: Option<String>,
     /// With fewer samples the run is suspect. Default for a percentile p: 1/(1−p).
     pub min_samples: Option<Count>,
+    /// Stop the run once this has been broken for so long without a break, as `5s`. Default: never.
+    pub abort_after: Option<Duration>,
 }

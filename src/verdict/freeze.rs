@@ -1,11 +1,13 @@
 //! From results to the outcome: everything computed, judged, put into words, redacted; then nothing changes any more.
 
 use super::judge::judge;
+use super::lanes::lanes;
 use super::outcome::{
     Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity, Verdict,
 };
 use super::rows;
 use super::validity::assess;
+use super::waiting::waiting;
 use crate::metrics::number;
 use crate::plan::Plan;
 use crate::record::Results;
@@ -18,21 +20,30 @@ pub struct Circumstances {
     pub run: RunInfo,
     /// `--strict`: a suspect run is invalid.
     pub strict: bool,
+    /// Name of the threshold that stopped the run early.
+    pub stopped_by: Option<String>,
 }
 
 /// Makes the outcome of a run. Every text in it that somebody else wrote goes through `redactor`.
 #[must_use]
 pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, redactor: &Redactor) -> Outcome {
-    let Circumstances { mut run, strict } = circumstances;
+    let Circumstances { mut run, strict, stopped_by } = circumstances;
     let file = plan.file.display().to_string();
     if run.ended == Ended::Completed && results.ready_users == 0 {
         run.ended = Ended::Unreachable { reason: never_ready(results) };
     }
     let completed = run.ended == Ended::Completed;
-    let observed: Vec<Judged> =
-        plan.thresholds.iter().map(|threshold| judge(threshold, results, &file, completed)).collect();
-    let (validity, reasons) =
-        if completed { assess(plan, results, &observed, strict) } else { (Validity::Valid, Vec::new()) };
+    let aborted = matches!(run.ended, Ended::Aborted { .. });
+    let mut observed: Vec<Judged> =
+        plan.thresholds.iter().map(|threshold| judge(threshold, results, &file, completed || aborted)).collect();
+    if aborted {
+        observed.iter_mut().for_each(|threshold| cut_short(threshold, stopped_by.as_deref()));
+    }
+    let (validity, reasons) = if completed || aborted {
+        assess(plan, results, &observed, completed, strict)
+    } else {
+        (Validity::Valid, Vec::new())
+    };
     let thresholds = if validity == Validity::Invalid {
         plan.thresholds.iter().map(|threshold| judge(threshold, results, &file, false)).collect()
     } else {
@@ -56,13 +67,23 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
         metrics: rows::metrics(results),
         errors: errors(plan, results),
         timeline: rows::timeline(plan, results),
-        lanes: None,
-        waiting: None,
+        lanes: lanes(plan, &results.course),
+        waiting: waiting(results),
         plan: plan.summary(),
         run,
     };
     redact(&mut outcome, redactor);
     outcome
+}
+
+/// Of a run that was stopped early: what had no sample yet might have come, and what stopped the run was broken, whatever
+/// the answers made of it that were still awaited.
+fn cut_short(threshold: &mut Judged, stopped_by: Option<&str>) {
+    if stopped_by == Some(threshold.name.as_str()) {
+        threshold.result = ThresholdResult::Broken;
+    } else if threshold.result == ThresholdResult::NoData {
+        threshold.result = ThresholdResult::NotJudged;
+    }
 }
 
 const fn status_of_ended(ended: &Ended) -> Option<Status> {
@@ -75,10 +96,10 @@ const fn status_of_ended(ended: &Ended) -> Option<Status> {
 }
 
 fn status(ended: &Ended, validity: Validity, thresholds: &[Judged]) -> Status {
-    if let Some(status) = status_of_ended(ended) {
-        status
-    } else if validity == Validity::Invalid {
+    if validity == Validity::Invalid {
         Status::Invalid
+    } else if let Some(status) = status_of_ended(ended) {
+        status
     } else if thresholds.iter().any(Judged::fails) {
         Status::Fail
     } else {
@@ -89,11 +110,11 @@ fn status(ended: &Ended, validity: Validity, thresholds: &[Judged]) -> Status {
 fn sentence(status: Status, ended: &Ended, thresholds: &[Judged], reasons: &[String]) -> String {
     match (status, ended) {
         (_, Ended::Unreachable { reason }) => format!("Nothing was measured: {reason}"),
-        (_, Ended::Aborted { reason }) => format!("The run was stopped early: {reason}."),
         (_, Ended::Interrupted { signal }) => {
             format!("The run was stopped by {signal}; what ran until then is here, thresholds are not judged.")
         }
         (Status::Invalid, _) => format!("This run cannot judge the server: {}.", reasons.join("; ")),
+        (_, Ended::Aborted { reason }) => format!("The run was stopped early: {reason}."),
         (Status::Fail, _) => failed(thresholds),
         _ => passed(thresholds),
     }
@@ -165,7 +186,9 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
     texts.extend(&mut outcome.verdict.reasons);
     texts.extend(&mut outcome.run.overrides);
     texts.extend(&mut outcome.run.warnings);
-    if let Ended::Unreachable { reason } = &mut outcome.run.ended {
+    texts.extend(outcome.lanes.iter_mut().flat_map(|lanes| &mut lanes.resources));
+    texts.extend(&mut outcome.waiting);
+    if let Ended::Unreachable { reason } | Ended::Aborted { reason } = &mut outcome.run.ended {
         texts.push(reason);
     }
     for error in &mut outcome.errors {

@@ -8,6 +8,7 @@ use super::life::Life;
 use super::message::{Command, Failure, Input};
 use super::thread::{Thread, Wait};
 use super::turns::Turns;
+use crate::ledger::Ticket;
 use crate::metrics::{Cell, Counter};
 use crate::plan::language::Resource;
 use crate::plan::{Plan, Scenario};
@@ -68,6 +69,8 @@ pub struct Actor {
     pub(super) link_end: Option<Failure>,
     /// Number of the action that was begun last: that of `action.id` until the next one begins.
     pub(super) action: u64,
+    /// Of its open action, where causes are looked for.
+    pub(super) ticket: Option<Ticket>,
     /// Number of the next ack asked for.
     pub(super) next_ack: u64,
     /// Acks that were given up, and the actions that they are counted for should they come.
@@ -103,6 +106,7 @@ impl Actor {
             lost_at: None,
             link_end: None,
             action: 0,
+            ticket: None,
             next_ack: 0,
             given_up: VecDeque::new(),
             commands: VecDeque::new(),

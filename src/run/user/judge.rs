@@ -2,12 +2,12 @@
 
 use super::actor::{Actor, Scene};
 use super::thread::{Place, Wait};
-use crate::ledger::{ActionOutcome, NotSent};
-use crate::metrics::{Counter, Distribution};
-use crate::plan::Scenario;
+use crate::ledger::{Act, ActionOutcome, Cause, NotSent};
+use crate::metrics::{Cell, Counter, Distribution};
 use crate::plan::language::text::text_of;
 use crate::plan::language::{Answer, EvaluationError};
 use crate::plan::step::{AckRule, Emit, Operation, SaveRule};
+use crate::plan::{Scenario, Turn};
 use crate::protocol::{Input, Intent};
 use crate::record::Class;
 use crate::units::Duration;
@@ -63,10 +63,32 @@ impl Actor {
             let cell = self.action_cell(scene.scenario, &turn, action);
             scene.sink.recorder.count(cell, Counter::Sent);
             scene.sink.recorder.record(cell, Distribution::SendLateness, now.since(planned));
+            // What a user waited for an earlier answer is the server's.
+            let free = self.last_turn_end.map_or(planned, |end| end.max(planned));
+            scene.sink.recorder.record(cell, Distribution::GeneratorLateness, now.since(free));
+            self.open_act(scene, &turn, action, cell, now.since(free));
             if rule.is_none() {
-                self.outcome(scene, &turn, action, ActionOutcome::Ok);
+                self.outcome(scene, &turn, action, ActionOutcome::Ok, "");
             }
         }
+    }
+
+    /// Puts an action that was just sent on the sheet, if it acts on a resource.
+    fn open_act(&mut self, scene: &mut Scene<'_>, turn: &Turn, action: usize, cell: Cell, lateness: Duration) {
+        let Some(of_turn) = turn.resource else { return };
+        let (plan, scenario) = (scene.plan, scene.scenario);
+        self.ticket = scene.sink.sheet.open(|| Act {
+            sent: scene.now,
+            lateness,
+            scenario: self.scenario,
+            action,
+            user: self.index(scenario),
+            resource: self.bound_resource(plan, scenario).map_or(of_turn, |resource| resource.index),
+            step: turn.number,
+            cell,
+            outcome: ActionOutcome::Unfinished,
+            answer: None,
+        });
     }
 
     /// This generator could not send it.
@@ -74,7 +96,7 @@ impl Actor {
         let turn = self.thread.as_ref().and_then(|thread| thread.turn);
         self.step_error(scene, &format!("{} cannot be sent", emit.event), detail);
         if let (Some(action), Some(turn)) = (emit.action, turn) {
-            self.outcome(scene, &turn, action, ActionOutcome::NotSent(NotSent::Generator));
+            self.outcome(scene, &turn, action, ActionOutcome::NotSent(NotSent::Generator), "");
         }
         self.step_failed(scene.scenario);
     }
@@ -141,11 +163,16 @@ impl Actor {
         if outcome != ActionOutcome::Timeout {
             scene.sink.recorder.count(cell, Counter::Acks);
         }
-        self.outcome(scene, &turn, action, outcome);
-        if outcome != ActionOutcome::Ok {
-            let name = format!("{} {}", scene.scenario.actions[action].name, outcome.words());
-            self.note(scene, Class::Action, &name, format!("step {}: {detail}", turn.number));
-        }
+        let cause_follows = self.ticket.is_some();
+        self.outcome(scene, &turn, action, outcome, detail);
+        let action = &scene.scenario.actions[action].name;
+        let name = match outcome {
+            ActionOutcome::Ok => return,
+            ActionOutcome::Rejected if cause_follows => return,
+            ActionOutcome::Rejected => Cause::Unexplained.of_rejected(action),
+            _ => format!("{action} {}", outcome.words()),
+        };
+        self.note(scene, Class::Action, &name, format!("step {}: {detail}", turn.number));
     }
 
     pub(super) fn save(&mut self, scene: &mut Scene<'_>, rules: &[SaveRule], answer: Answer<'_>) {

@@ -265,7 +265,7 @@ impl Actor {
             && let Some(emit) = super::judge::emit_at(scene.scenario, place, operation)
             && let Some(action) = emit.action
         {
-            self.outcome(scene, &turn, action, open);
+            self.outcome(scene, &turn, action, open, "");
             if open == ActionOutcome::Disconnected {
                 let name = format!("{} {}", scene.scenario.actions[action].name, open.words());
                 let detail = format!("{} after it was sent, in step {}", scene.now.since(sent), turn.number);

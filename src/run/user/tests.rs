@@ -2,6 +2,7 @@
 
 mod actions;
 mod books;
+mod causes;
 mod comings;
 mod invariants;
 mod login;

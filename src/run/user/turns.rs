@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::actor::{Actor, Scene};
 use super::life::Life;
 use super::thread::Place;
-use crate::ledger::{ActionOutcome, NotSent};
+use crate::ledger::{ActionOutcome, Cause, NotSent};
 use crate::metrics::{Cell, Counter};
 use crate::plan::scenario::{Late, Turn};
 use crate::plan::{Rhythm, Scenario};
@@ -207,10 +207,25 @@ impl Actor {
         }
     }
 
-    /// Writes down what became of an action of the running turn.
-    pub(super) fn outcome(&mut self, scene: &mut Scene<'_>, turn: &Turn, action: usize, outcome: ActionOutcome) {
+    /// Writes down what became of an action of the running turn. `answer` is what the server said, if it did.
+    pub(super) fn outcome(
+        &mut self,
+        scene: &mut Scene<'_>,
+        turn: &Turn,
+        action: usize,
+        outcome: ActionOutcome,
+        answer: &str,
+    ) {
         let cell = self.action_cell(scene.scenario, turn, action);
         scene.sink.recorder.count(cell, outcome.counter());
+        match self.ticket.take() {
+            Some(ticket) => scene.sink.sheet.close(ticket, outcome, answer),
+            // Nobody will look for a cause: there is no cooldown that could explain it.
+            None if outcome == ActionOutcome::Rejected => {
+                scene.sink.recorder.count(cell, Cause::Unexplained.counter());
+            }
+            None => {}
+        }
         if let Some(owed) = self.turns.owed.get_mut(action) {
             *owed = owed.saturating_sub(1);
         }

@@ -42,8 +42,8 @@ fn an_answer_is_ok_rejected_or_failed() {
 #[test]
 fn what_went_wrong_is_told_with_the_servers_words() {
     let told = simulate(JUDGED, answers(&[r#"[{"error":"cooldown"}]"#])).run();
-    assert_eq!(told.findings(), ["action: bid rejected ×3"]);
-    assert_eq!(told.example("bid rejected"), r#"step 1: [{"error":"cooldown"}]"#);
+    assert_eq!(told.findings(), ["action: bid rejected: unexplained ×3"]);
+    assert_eq!(told.example("bid rejected: unexplained"), r#"step 1: [{"error":"cooldown"}]"#);
 }
 
 #[test]

@@ -1,14 +1,19 @@
 //! What a simulated run left behind, and what must hold in all of them.
 
+use std::sync::Arc;
+
+use crate::ledger::Cause;
 use crate::metrics::catalog::{FINISHED, NOT_SENT};
 use crate::metrics::{Cell, Counter, Distribution, Histogram, Statistic};
 use crate::plan::Plan;
+use crate::record::Course;
 use crate::run::sink::Sink;
 use crate::units::Moment;
 
 pub struct Told {
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     pub sink: Sink,
+    pub course: Course,
     pub end: Moment,
     /// Moment, user and what happened.
     pub log: Vec<(Moment, u64, String)>,
@@ -122,13 +127,20 @@ impl Told {
             assert_eq!(planned, ends, "planned and outcomes in cell {index}: {}", self.actions());
             let (sent, left) = (count(Counter::Sent), planned - numbers.sum(NOT_SENT));
             assert!(sent <= left && sent + count(Counter::Unfinished) >= left, "{sent} sent in cell {index}");
+            let causes: u64 = Cause::ALL.iter().map(|cause| count(cause.counter())).sum();
+            assert_eq!(count(Counter::Rejected), causes, "rejections and causes in cell {index}");
             let judged = numbers.sum(&[Counter::Ok, Counter::Rejected, Counter::Failed]);
             assert!(count(Counter::Acks) <= judged, "more acks than answers in cell {index}");
             let answered = count(Counter::Acks) + count(Counter::Timeout);
             for distribution in [Distribution::AckLatency, Distribution::AckService] {
                 assert_eq!(numbers.histogram(distribution).map_or(0, Histogram::count), answered, "{distribution:?}");
             }
-            assert_eq!(numbers.histogram(Distribution::SendLateness).map_or(0, Histogram::count), sent);
+            for distribution in [Distribution::SendLateness, Distribution::GeneratorLateness] {
+                assert_eq!(numbers.histogram(distribution).map_or(0, Histogram::count), sent, "{distribution:?}");
+            }
+            let gaps = [Counter::GapsKept, Counter::GapsBroken, Counter::GapsBrokenByUs];
+            let looked_at = self.plan.cooldown.is_some() && self.plan.scenarios[0].rotation.is_some();
+            assert_eq!(numbers.sum(&gaps), if looked_at { sent } else { 0 }, "gaps in cell {index}");
         }
         let total = self.sink.recorder.total();
         let tried = total.sum(&[Counter::Connections, Counter::ConnectFailures]);

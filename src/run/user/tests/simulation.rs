@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::super::actor::{Actor, Facts, Scene};
 use super::super::life::Life;
@@ -13,6 +14,8 @@ use crate::plan::compile::{Context, compile};
 use crate::plan::language::Response;
 use crate::plan::{Overrides, Plan};
 use crate::protocol::Frame;
+use crate::record::Course;
+use crate::run::causes::{Books, Causes};
 use crate::run::sink::Sink;
 use crate::suite::env::Environment;
 use crate::suite::read::read;
@@ -113,7 +116,7 @@ impl<'a> Simulation<'a> {
                 users.push(User::new(actor, scenario, index));
             }
         }
-        let sink = Sink::new(self.plan.axes.len());
+        let sink = Sink::new(&self.plan);
         let mut running = Running {
             simulation: &mut self,
             users,
@@ -124,8 +127,12 @@ impl<'a> Simulation<'a> {
             log: Vec::new(),
         };
         running.go();
-        let (sink, now, log) = (running.sink, running.now, running.log);
-        let told = Told { plan: self.plan, sink, end: now, log };
+        let (mut sink, now, log) = (running.sink, running.now, running.log);
+        let (plan, mut course) = (Arc::new(self.plan), Course::default());
+        let acts = sink.sheet.hand_over(now, true);
+        let (recorder, findings) = (&mut sink.recorder, &mut sink.findings);
+        Causes::new(&plan, 1).take(0, acts, &mut Books { recorder, findings, course: &mut course });
+        let told = Told { plan, sink, course, end: now, log };
         told.check_books();
         told
     }
