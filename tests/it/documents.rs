@@ -14,6 +14,7 @@ use cotillion::plan::pattern::PATTERNS;
 use cotillion::protocol::PROTOCOLS;
 use cotillion::report::FORMATS;
 use cotillion::suite::schema::json_schema;
+use cotillion::verdict::validity;
 
 use self::markdown::{Block, blocks, headings, links};
 
@@ -196,7 +197,10 @@ fn tables() -> Vec<(&'static str, String)> {
         };
         row(&[&code(row_of.name), metric(row_of.unit, &row_of.kind), row_of.about, by])
     });
+    let doubt = |text: &str| if text.is_empty() { "never".to_owned() } else { text.to_owned() };
+    let doubts = validity::RULES.iter().map(|rule| row(&[rule.name, &doubt(rule.invalid), &doubt(rule.suspect)]));
     vec![
+        ("docs/suite.md", head(&["doubt", "INVALID when", "SUSPECT when"]) + &doubts.collect::<String>()),
         ("README.md", list(head(&["code", "means"]), exits)),
         ("README.md", list(head(&["file", "is"]), FORMATS.iter().map(|f| (code(f.file), f.about)).collect())),
         ("docs/suite.md", list(head(&["protocol", "is"]), PROTOCOLS.iter().map(|p| (code(p.name), p.about)).collect())),

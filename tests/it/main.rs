@@ -14,3 +14,4 @@ mod runs;
 mod suites;
 mod support;
 mod transcripts;
+mod validity;

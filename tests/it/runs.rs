@@ -10,7 +10,7 @@ fn program(name: &str, changes: &[(&str, &str)], server: &ServerProcess) -> Prog
 }
 
 /// Waits until the server has seen so many bids: the run is in its middle then.
-fn await_bids(server: &ServerProcess, bids: u64) {
+pub fn await_bids(server: &ServerProcess, bids: u64) {
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
     while server.stats()["bids"] < bids {
         assert!(std::time::Instant::now() < deadline, "no {bids} bids: {:?}", server.stats());

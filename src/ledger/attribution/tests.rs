@@ -6,6 +6,7 @@ use super::*;
 use crate::metrics::Cell;
 
 /// An act at a millisecond, in step 0.
+#[must_use]
 pub fn act(ms: u64, user: u64, resource: usize, outcome: ActionOutcome) -> Act {
     Act {
         sent: Moment::START + Duration::from_millis(ms),

@@ -75,6 +75,16 @@ impl Program {
         Running::new(self.command(arguments))
     }
 
+    /// Starts it through another program, as `taskset -c 0`.
+    pub fn start_under(&self, starter: &[&str], arguments: &[&str]) -> Running {
+        let direct = self.command(arguments);
+        let mut command = Command::new(starter[0]);
+        command.args(&starter[1..]).arg(direct.get_program()).args(direct.get_args());
+        command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env_remove("TARGET_URL").envs(self.environment.iter().map(|(name, value)| (name, value)));
+        Running::new(command)
+    }
+
     /// A file that the program left.
     pub fn left(&self, name: &str) -> String {
         let path = self.folder.path().join(name);
@@ -254,6 +264,11 @@ pub fn check_sums(results: &Value) {
         let of = |name: &str| number(totals, &format!("/{name}"));
         let sum: u64 = OUTCOMES.iter().map(|name| of(name)).sum();
         assert_eq!(of("planned"), sum, "{place}: {totals}");
+        let causes: u64 = ["explained", "jitter", "unexplained", "contested"]
+            .iter()
+            .map(|name| of(&format!("rejected_{name}")))
+            .sum();
+        assert_eq!(of("rejected"), causes, "{place}: {totals}");
     };
     check(&results["totals"], "all");
     for scenario in results["scenarios"].as_array().expect("scenarios") {

@@ -1,0 +1,165 @@
+//! What a run says of itself: why actions were rejected, whether the generator kept up, and when to stop early.
+
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::cli::suite;
+use crate::runs::await_bids;
+use crate::support::{Ended, Program, ServerProcess, check_sums, number};
+
+/// Lots that are declared to take a bid a second; ten users, each in turn, with room for a busy machine.
+fn run(name: &str, changes: &[(&str, &str)], server: &[&str], arguments: &[&str]) -> (Ended, Value) {
+    let server = ServerProcess::built_in(server);
+    let program = Program::new().file("suite.yaml", &suite(name, changes)).env("TARGET_URL", &server.url);
+    let ended = program.run(&[&["run", "suite.yaml"], arguments].concat());
+    let results = program.results(name);
+    check_sums(&results);
+    assert_eq!(number(&results, "/totals/rejected"), server.stats()["rejected"], "{}", ended.printed());
+    (ended, results)
+}
+
+fn reasons(results: &Value) -> String {
+    results["verdict"]["reasons"].to_string()
+}
+
+#[test]
+fn a_proved_plan_is_not_rejected_once_and_its_run_is_valid() {
+    let (ended, results) = run("proved", &[], &[], &[]);
+    assert_eq!((ended.code, number(&results, "/totals/rejected")), (0, 0), "{}", ended.printed());
+    assert_eq!(results["verdict"]["validity"], "valid", "{}", reasons(&results));
+    assert!(number(&results, "/totals/ok") > 20);
+    let lanes = &results["lanes"];
+    assert_eq!(lanes["resources"].as_array().map(Vec::len), Some(10), "{lanes}");
+    let marks = lanes["marks"].as_array().expect("marks");
+    assert_eq!(marks.len() as u64, number(&results, "/totals/sent"));
+    assert!(marks.iter().all(|mark| mark["end"] == "accepted"), "{lanes}");
+}
+
+#[test]
+fn a_forced_step_is_rejected_and_explains_it() {
+    // 0.8 of the second that a lot asks for, without anything to spare.
+    let changes =
+        [("per_user: 200ms, margin: 400ms", "margin: 0ms"), ("success_rate: \">= 99%\"", "success_rate: \">= 1%\"")];
+    let (refused, arguments) = (["--every", "800ms"], ["--every", "800ms", "--force"]);
+    let program = Program::new().file("suite.yaml", &suite("forced", &changes));
+    assert_eq!(program.run(&[&["check", "suite.yaml"][..], &refused[..]].concat()).code, 104);
+    let (ended, results) = run("forced", &changes, &[], &arguments);
+    let rejected = number(&results, "/totals/rejected");
+    assert!(rejected > 5, "{}", ended.printed());
+    assert_eq!(number(&results, "/totals/rejected_explained"), rejected, "{}", results["errors"]);
+    assert_eq!((ended.code, &results["verdict"]["validity"]), (0, &Value::from("suspect")), "{}", ended.printed());
+    assert!(reasons(&results).contains("--force"), "{}", reasons(&results));
+    let errors = results["errors"].to_string();
+    assert!(errors.contains("bid rejected: explained") && errors.contains("after the last one there"), "{errors}");
+}
+
+#[test]
+fn a_server_that_is_stricter_than_declared_is_not_explained() {
+    // A lot is visited every 1,440 ms, well beyond the margin.
+    let changes = [("margin: 400ms", "margin: 100ms"), ("duration: 6s", "duration: 8s")];
+    let (ended, results) = run("stricter", &changes, &["--lot-cooldown", "2500ms"], &["--every", "1600ms"]);
+    let rejected = number(&results, "/totals/rejected");
+    assert!(rejected > 5, "{}", ended.printed());
+    assert_eq!(number(&results, "/totals/rejected_unexplained"), rejected, "{}", results["errors"]);
+    assert_eq!((ended.code, &results["verdict"]["validity"]), (99, &Value::from("valid")), "{}", ended.printed());
+}
+
+#[test]
+fn losers_of_a_burst_are_contested() {
+    let (_, results) = run(
+        "burst",
+        &[("pattern: rotate", "pattern: burst"), ("cooldown:", "x-cooldown: &c")],
+        &[],
+        &["--every", "1500ms"],
+    );
+    // Without a declared cooldown nothing explains a rejection.
+    assert_eq!(number(&results, "/totals/rejected"), number(&results, "/totals/rejected_unexplained"));
+    let (ended, results) = run("burst", &[("pattern: rotate", "pattern: burst")], &[], &["--every", "1500ms"]);
+    let rejected = number(&results, "/totals/rejected");
+    assert!(rejected >= 18, "{}", ended.printed());
+    assert_eq!(number(&results, "/totals/rejected_contested"), rejected, "{}", results["errors"]);
+}
+
+#[test]
+fn a_threshold_stops_a_run_that_is_lost() {
+    let changes = [
+        ("pattern: rotate", "pattern: burst"),
+        ("duration: 6s", "duration: 60s"),
+        (
+            "success_rate: \">= 99%\"",
+            "success_rate: { limit: \">= 99%\", abort_after: 2s }\n  reconnect_latency: p99 < 1s",
+        ),
+    ];
+    let (ended, results) = run("lost", &changes, &[], &["--every", "1s"]);
+    assert_eq!(ended.code, 99, "{}", ended.printed());
+    assert!(ended.took.as_secs() < 20, "{:?}", ended.took);
+    assert_eq!(results["verdict"]["status"], "fail");
+    let sentence = results["verdict"]["sentence"].as_str().unwrap_or_default();
+    assert!(sentence.contains("stopped early") && sentence.contains("success_rate >= 99%"), "{sentence}");
+    let judged: Vec<&Value> =
+        results["thresholds"].as_array().expect("thresholds").iter().map(|t| &t["result"]).collect();
+    assert_eq!(judged, ["broken", "not_judged", "met"], "{}", results["thresholds"]);
+}
+
+#[test]
+fn a_threshold_that_only_warns_cannot_stop_a_run() {
+    let warns = [("disconnects: \"== 0\"", "disconnects: { limit: \"== 0\", severity: warn, abort_after: 5s }")];
+    let ended = Program::new().file("suite.yaml", &suite("warns", &warns)).run(&["check", "suite.yaml"]);
+    assert_eq!(ended.code, 104, "{}", ended.printed());
+    assert!(ended.printed().contains("only warns cannot stop the run"), "{}", ended.printed());
+}
+
+/// Something that keeps a core busy, until it is dropped or its time is over.
+struct Hog(Child);
+
+impl Hog {
+    fn on_core_0() -> Self {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", "timeout", "40", "sh", "-c", "while :; do :; done"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().expect("taskset and timeout"))
+    }
+}
+
+impl Drop for Hog {
+    fn drop(&mut self) {
+        // `timeout` passes this on; a kill would leave its child alone.
+        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_starved_generator_is_invalid_and_says_so() {
+    // A system without these has no way to starve one program alone.
+    if Command::new("taskset").args(["-c", "0", "nice", "true"]).status().is_ok_and(|status| !status.success())
+        || Command::new("taskset").arg("--version").output().is_err()
+    {
+        return;
+    }
+    let server = ServerProcess::built_in(&["--lot-cooldown", "100ms", "--user-cooldown", "10ms"]);
+    let changes = [
+        ("per_resource: 1s, per_user: 200ms, margin: 400ms", "per_resource: 100ms, margin: 100ms"),
+        ("duration: 6s", "duration: 12s"),
+        ("users: 10", "users: 20"),
+        ("count: 10", "count: 20"),
+    ];
+    let program = Program::new().file("suite.yaml", &suite("starved", &changes)).env("TARGET_URL", &server.url);
+    let running = program.start_under(&["taskset", "-c", "0", "nice", "-n", "5"], &["run", "suite.yaml"]);
+    // Setting up is not what is to be starved.
+    await_bids(&server, 20);
+    let hogs: Vec<Hog> = (0..8).map(|_| Hog::on_core_0()).collect();
+    let ended = running.end();
+    drop(hogs);
+    let results = program.results("starved");
+    assert_eq!((ended.code, &results["verdict"]["status"]), (111, &Value::from("invalid")), "{}", ended.printed());
+    assert!(reasons(&results).contains("the generator"), "{}", reasons(&results));
+    assert!(!ended.stdout.contains("PASS"), "{}", ended.stdout);
+    let judged = results["thresholds"].as_array().expect("thresholds");
+    assert!(judged.iter().all(|threshold| threshold["result"] == "not_judged"), "{}", results["thresholds"]);
+    check_sums(&results);
+    let ended = program.run(&["run", "suite.yaml"]);
+    let results = program.results("starved");
+    assert_eq!((ended.code, &results["verdict"]["validity"]), (0, &Value::from("valid")), "{}", ended.printed());
+}
