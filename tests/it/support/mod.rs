@@ -75,16 +75,6 @@ impl Program {
         Running::new(self.command(arguments))
     }
 
-    /// Starts it through another program, as `taskset -c 0`.
-    pub fn start_under(&self, starter: &[&str], arguments: &[&str]) -> Running {
-        let direct = self.command(arguments);
-        let mut command = Command::new(starter[0]);
-        command.args(&starter[1..]).arg(direct.get_program()).args(direct.get_args());
-        command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.env_remove("TARGET_URL").envs(self.environment.iter().map(|(name, value)| (name, value)));
-        Running::new(command)
-    }
-
     /// A file that the program left.
     pub fn left(&self, name: &str) -> String {
         let path = self.folder.path().join(name);
@@ -135,6 +125,10 @@ impl Running {
         let stdout = child.stdout.take().map(|stream| read(Box::new(stream)));
         let stderr = child.stderr.take().map(|stream| read(Box::new(stream)));
         Self { child, output: stdout.into_iter().chain(stderr).collect(), started: Instant::now() }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn signal(&self, name: &str) {
