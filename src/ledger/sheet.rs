@@ -92,11 +92,13 @@ impl Sheet {
             }
         }
         let act = act();
-        if self.wanted == Wanted::Picture && !act.is_shown() {
-            self.left_out += 1;
-            return None;
+        if self.wanted == Wanted::Picture {
+            if !act.is_shown() {
+                self.left_out += 1;
+                return None;
+            }
+            self.shown += 1;
         }
-        self.shown += 1;
         self.entries.push_back(Entry { act, open: true });
         Some(Ticket(self.first + self.entries.len() as u64 - 1))
     }

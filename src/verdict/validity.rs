@@ -200,12 +200,14 @@ fn lateness(facts: &Facts<'_>) -> Option<(String, bool, bool)> {
         let part = Part { scenario: Some(number), ..Part::default() };
         let (percentile, late) = tail(&facts.results.histogram(Distribution::GeneratorLateness, part))?;
         let of_step = |share: f64| Duration::from_secs_f64(every.as_secs_f64() * share);
+        let spare = spare.filter(|_| scenario.rotation.is_some());
         let spare = spare.unwrap_or_else(|| of_step(limits::STEP_SUSPECT)).max(limits::TIMERS);
         let most = of_step(limits::STEP).max(limits::TIMERS);
         let text = format!(
-            "the generator sent late of its own doing: {percentile} {} in `{}`, whose step is {every} and has {spare} to spare",
+            "the generator sent late of its own doing: {percentile} {} in `{}`, whose step is {every} and has {} to spare",
             number::milliseconds(late),
-            scenario.name
+            scenario.name,
+            number::milliseconds(spare.as_millis_f64())
         );
         Some((text, late > spare.as_millis_f64(), late > most.as_millis_f64()))
     };
@@ -229,7 +231,11 @@ fn broken_gaps(facts: &Facts<'_>) -> Option<Doubt> {
     }
     let all = of(Counter::GapsKept) + of(Counter::GapsBroken) + broken;
     let share = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
-    let smallest = facts.results.smallest_gaps.iter().map(|(rule, gap)| format!("{} {gap}", rule.words()));
+    let smallest = facts
+        .results
+        .smallest_gaps
+        .iter()
+        .map(|(rule, gap)| format!("{} {}", number::milliseconds(gap.as_millis_f64()), rule.words()));
     let smallest: Vec<String> = smallest.collect();
     let text = format!(
         "the generator's own lateness broke {} of {} gaps that the plan had proved ({}), and {} came of it; the smallest \
@@ -338,3 +344,6 @@ fn no_thresholds(facts: &Facts<'_>) -> Option<Doubt> {
     let text = "the suite has no thresholds, so nothing was judged; add some under `thresholds`";
     facts.judged.is_empty().then(|| Doubt::Suspect(text.to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

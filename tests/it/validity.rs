@@ -103,6 +103,30 @@ fn a_threshold_stops_a_run_that_is_lost() {
 }
 
 #[test]
+fn after_a_run_that_was_stopped_early_the_next_suite_follows() {
+    let server = ServerProcess::built_in(&[]);
+    let lost = [
+        ("pattern: rotate", "pattern: burst"),
+        ("duration: 6s", "duration: 60s"),
+        ("success_rate: \">= 99%\"", "rejections: { limit: \"== 0\", abort_after: 0s }"),
+    ];
+    let program = Program::new()
+        .file("suites/1-lost.yaml", &suite("lost", &lost))
+        .file("suites/2-short.yaml", &suite("short", &[("duration: 6s", "duration: 3s")]))
+        .env("TARGET_URL", &server.url);
+    let ended = program.run(&["run", "suites", "--quiet"]);
+    assert_eq!(ended.code, 99, "{}", ended.printed());
+    assert!(
+        ended.stdout.contains("2 of 2 suites ran\nFAIL        lost: The run was stopped early"),
+        "{}",
+        ended.stdout
+    );
+    let short = program.results("short");
+    assert_eq!(short["verdict"]["status"], "pass", "{}", ended.stdout);
+    assert!(number(&short, "/totals/ok") > 0 && number(&short, "/totals/unfinished") == 0, "{}", short["totals"]);
+}
+
+#[test]
 fn a_threshold_that_only_warns_cannot_stop_a_run() {
     let warns = [("disconnects: \"== 0\"", "disconnects: { limit: \"== 0\", severity: warn, abort_after: 5s }")];
     let ended = Program::new().file("suite.yaml", &suite("warns", &warns)).run(&["check", "suite.yaml"]);
