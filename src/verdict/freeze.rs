@@ -6,7 +6,7 @@ use super::outcome::{
     Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity, Verdict,
 };
 use super::rows;
-use super::validity::assess;
+use super::validity::{assess, late_timers};
 use super::waiting::waiting;
 use crate::metrics::number;
 use crate::plan::Plan;
@@ -153,7 +153,9 @@ fn never_ready(results: &Results) -> String {
         let example = tally.examples.first().map_or(String::new(), |example| format!(" ({})", example.detail));
         format!("; most often: {}, {} times{example}", kind.name, tally.count)
     });
-    format!("no user ever became ready{why}")
+    // Then the fault may be ours, and nobody should look for it at the server first.
+    let ours = late_timers(results).map_or_else(String::new, |(_, late)| format!("; {late}"));
+    format!("no user ever became ready{why}{ours}")
 }
 
 fn errors(plan: &Plan, results: &Results) -> Vec<ErrorRow> {

@@ -272,14 +272,19 @@ fn not_sent(facts: &Facts<'_>) -> Option<Doubt> {
 }
 
 fn timers(facts: &Facts<'_>) -> Option<Doubt> {
-    let lag = facts.results.histogram(Distribution::TimerLag, Part::default());
+    let (lag, text) = late_timers(facts.results)?;
+    Some(if lag > limits::TIMER_LAG { Doubt::Invalid(text) } else { Doubt::Suspect(text) })
+}
+
+/// How late this generator's timers fired, and a sentence about it, where that casts doubt on a run.
+#[must_use]
+pub fn late_timers(results: &Results) -> Option<(Duration, String)> {
+    let lag = results.histogram(Distribution::TimerLag, Part::default());
     let lag = lag.statistic(Statistic::Percentile(0.90))?;
     let text =
         format!("the generator's timers fired {} late (p90): the machine is overloaded", number::milliseconds(lag));
-    if lag > limits::TIMER_LAG.as_millis_f64() {
-        return Some(Doubt::Invalid(text));
-    }
-    (lag > limits::TIMER_LAG_SUSPECT.as_millis_f64()).then_some(Doubt::Suspect(text))
+    let lag = Duration::from_secs_f64(lag / 1e3);
+    (lag > limits::TIMER_LAG_SUSPECT).then_some((lag, text))
 }
 
 /// What the gauge was above in half of the seconds.

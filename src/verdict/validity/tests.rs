@@ -159,6 +159,8 @@ fn a_machine_without_time_for_us_is_told_of() {
         }
     };
     check(&[], lag(90), Valid, &[]);
+    assert_eq!(late_timers(&results(&plan(&[]).axes, lag(90))), None);
+    assert!(late_timers(&results(&plan(&[]).axes, lag(120))).is_some());
     check(&[], lag(120), Suspect, &["timers fired"]);
     check(&[], lag(300), Invalid, &["timers fired"]);
     check(&[], |_, gauges| gauges.cpu = Some(0.9), Suspect, &["90 % of the cores"]);
