@@ -1,6 +1,6 @@
 //! Can the run judge the server at all? PASS and FAIL are about the server; this is about the measurement.
 //!
-//! [`RULES`] says what casts doubt on a run. The numbers stand in [`limits`], each with its reason.
+//! [`RULES`] says what casts doubt on a run. The numbers stand in `limits`, each with its reason.
 
 use super::outcome::{Judged, Validity};
 use crate::metrics::catalog::Gauge;
