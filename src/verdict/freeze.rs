@@ -216,3 +216,40 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::outcome::Lanes;
+    use super::*;
+    use crate::secrets::Secrets;
+
+    #[test]
+    fn no_secret_is_left_in_a_picture_or_in_the_end_of_a_run() {
+        let mut secrets = Secrets::default();
+        secrets.insert("hunter2hunter2");
+        let text = || "a text with hunter2hunter2 in it".to_owned();
+        let mut outcome = Outcome::example();
+        outcome.lanes = Some(Lanes { resources: vec![text()], ..Lanes::default() });
+        outcome.waiting = Some(text());
+        outcome.run.ended = Ended::Aborted { reason: text() };
+        redact(&mut outcome, &Redactor::new(&secrets));
+        assert!(!format!("{outcome:?}").contains("hunter2"));
+    }
+
+    fn check(result: ThresholdResult, stopped_by: Option<&str>, expected: ThresholdResult) {
+        let mut threshold = Outcome::example().thresholds.remove(0);
+        (threshold.name, threshold.result) = ("errors == 0".to_owned(), result);
+        cut_short(&mut threshold, stopped_by);
+        assert_eq!(threshold.result, expected, "{result:?} {stopped_by:?}");
+    }
+
+    #[test]
+    fn what_stopped_a_run_stays_broken_and_what_had_no_time_is_not_judged() {
+        use ThresholdResult::{Broken, Met, NoData, NotJudged};
+        check(Met, Some("errors == 0"), Broken);
+        check(Broken, Some("errors == 0"), Broken);
+        check(NoData, Some("disconnects == 0"), NotJudged);
+        check(Met, Some("disconnects == 0"), Met);
+        check(Broken, Some("disconnects == 0"), Broken);
+    }
+}
