@@ -1,7 +1,7 @@
 //! Numbers as a person reads them. Every format prints through here, so that one value looks the same everywhere.
 
 use crate::metrics::catalog::Unit;
-use crate::units::Duration;
+use crate::units::{Duration, RateLimit};
 
 /// Stands where there is no value.
 pub const NONE: &str = "–";
@@ -99,6 +99,31 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// A length of time of a plan, to a thousandth and without zeros at the end: `50.7 ms`, `1.106 s`, `18 s`, `1 min 15 s`, `1 h`.
+#[must_use]
+pub fn span(span: Duration) -> String {
+    let trimmed = |text: String| text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    let millis = span.as_millis_f64();
+    match millis {
+        _ if millis == 0.0 => "0 s".into(),
+        _ if millis < 1.0 => format!("{} ms", trimmed(format!("{millis:.3}"))),
+        _ if millis < 999.95 => format!("{} ms", trimmed(format!("{millis:.1}"))),
+        _ if millis < 59_999.5 => format!("{} s", trimmed(format!("{:.3}", millis / 1_000.0))),
+        _ => {
+            let whole = (millis / 1_000.0).round() as u64;
+            let parts = [(whole / 3_600, "h"), (whole % 3_600 / 60, "min"), (whole % 60, "s")];
+            let said = parts.iter().filter(|(number, _)| *number > 0).map(|(number, unit)| format!("{number} {unit}"));
+            said.collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// What a rule allows: `1 s`, or `100 per 1 s`.
+#[must_use]
+pub fn limit(limit: RateLimit) -> String {
+    if limit.count == 1 { span(limit.per) } else { format!("{} per {}", count(limit.count), span(limit.per)) }
+}
+
 /// A moment of the run as a clock shows it: `0:42`, `1:02:05`.
 #[must_use]
 pub fn clock(seconds: u64) -> String {
@@ -175,5 +200,24 @@ mod tests {
         for (millis, expected) in [(4_100, "4.1 s"), (75_412, "1 min 15 s"), (3_600_000, "1 h 0 min")] {
             assert_eq!(duration(Duration::from_millis(millis)), expected);
         }
+    }
+
+    #[test]
+    fn a_span_is_exact_where_that_can_be_read() {
+        for (micros, expected) in [
+            (0, "0 s"),
+            (250, "0.25 ms"),
+            (50_700, "50.7 ms"),
+            (999_960, "1 s"),
+            (1_050_000, "1.05 s"),
+            (1_050_700, "1.051 s"),
+            (18_000_000, "18 s"),
+            (75_412_000, "1 min 15 s"),
+            (3_599_999_999, "1 h"),
+            (5_400_000_000, "1 h 30 min"),
+        ] {
+            assert_eq!(span(Duration::from_micros(micros)), expected);
+        }
+        assert_eq!(limit(RateLimit { count: 100, per: Duration::SECOND }), "100 per 1 s");
     }
 }

@@ -9,6 +9,7 @@ pub mod contention;
 pub mod cooldown;
 pub mod credentials;
 pub mod critic;
+pub mod lanes;
 pub mod language;
 pub mod load;
 pub mod overrides;

@@ -1,8 +1,9 @@
-//! The plan for people: what will happen in numbers, and who takes what in the first steps.
+//! The plan for people: what will happen in numbers, what is proved of it, and who takes what in the first steps.
 
 use super::Plan;
 use super::proof::{Check, Proof};
-use super::scenario::{Late, Rhythm, Scenario};
+use super::scenario::{Rhythm, Scenario};
+use crate::metrics::number::{counted, limit, span};
 use crate::units::{Duration, Moment};
 
 /// What the plan says before the first socket is opened.
@@ -10,10 +11,132 @@ use crate::units::{Duration, Moment};
 pub struct PlanSummary {
     /// Label and value, as `users` and `20`.
     pub facts: Vec<(String, String)>,
+    pub proof: ProofSummary,
+    /// `None` where nobody acts on resources.
+    pub contention: Option<ContentionSummary>,
+    pub totals: PlannedTotals,
+    pub needs: Needs,
     /// Cautions of the plan, for instance that a pattern creates no contention.
     pub warnings: Vec<String>,
     /// Who takes what in the first steps; `None` when nobody acts on resources.
     pub steps: Option<StepTable>,
+}
+
+/// The plan against the declared cooldowns.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ProofSummary {
+    pub verdict: ProofVerdict,
+    /// The verdict for a person.
+    pub sentence: String,
+    /// That it was proved for; `None` without a proof.
+    pub step: Option<Duration>,
+    /// Room for network jitter, in every needed gap.
+    pub margin: Option<Duration>,
+    /// The least that a gap has to spare beyond cooldown and margin: how late a turn may start.
+    pub slack: Option<Duration>,
+    pub rules: Vec<RuleRow>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProofVerdict {
+    /// No cooldown is declared.
+    #[default]
+    NothingToProve,
+    Kept,
+    /// Kept, but for what collides on purpose.
+    ByDesign,
+    /// And it is run all the same (`--force`).
+    Broken,
+    /// Nothing keeps a step, so nothing is known of gaps.
+    NotProvable,
+}
+
+/// One rule of the server held against the plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleRow {
+    /// Its key in the suite: `per_resource`.
+    pub rule: String,
+    /// How many actions it allows in [`Self::per`]: 1 for a plain cooldown.
+    pub count: u64,
+    pub per: Duration,
+    /// The same as text: `1 s`, `100 per 1 s`.
+    pub declared: String,
+    /// What is declared, and the margin.
+    pub needed: Duration,
+    /// The smallest that occurs; `None` where there never are so many actions.
+    pub gap: Option<Duration>,
+    /// Between gap and needed: to spare where the rule is kept, missing where it is broken.
+    pub difference: Option<Duration>,
+    pub standing: RuleStanding,
+    /// Where users collide by design: share of the actions that come too soon.
+    pub inside: Option<f64>,
+    /// From the visits themselves; otherwise a bound.
+    pub exact: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleStanding {
+    Kept,
+    ByDesign,
+    Broken,
+}
+
+impl RuleStanding {
+    /// As in "per_resource: by design".
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::ByDesign => "by design",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+/// How much users meet on the resources.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContentionSummary {
+    /// Distinct users that a resource sees: fewest and most.
+    pub fewest_users: u64,
+    pub most_users: u64,
+    /// Ordered pairs (A, then directly B, on one resource) that occur, and those that could.
+    pub pairs: u64,
+    pub possible_pairs: u64,
+    /// The first as a fraction of the second; `None` where no pair is possible.
+    pub share: Option<f64>,
+    /// Counted over a part of the users, and scaled.
+    pub sampled: bool,
+    /// Median time between two different users on one resource; `None` when that never happens.
+    pub between: Option<Duration>,
+    /// What a resource asks for between two actions, to be read beside it.
+    pub cooldown: Option<Duration>,
+}
+
+/// Numbers of the whole plan.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PlannedTotals {
+    pub users: u64,
+    pub resources: u64,
+    /// Actions, if every user is ready in its slot. Closed loops plan none.
+    pub actions_most: u64,
+    /// Actions, if every user is ready as late as it may be.
+    pub actions_least: u64,
+    /// At the peak; `None` without a step.
+    pub actions_per_second: Option<f64>,
+    /// In the busiest second.
+    pub connects_per_second: u64,
+    /// How long a socket is open, its last deadline included: the shortest and the longest.
+    pub lifetimes: Option<(Duration, Duration)>,
+}
+
+/// What the machine must have for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// An estimate, in bytes: what the program takes, and what an idle connection takes for every user.
+    pub memory: u64,
+    /// Ports of this machine: one a connection.
+    pub local_ports: u64,
+    pub open_files: u64,
 }
 
 /// A row a user, a column a step; cells are resource ids.
@@ -27,41 +150,33 @@ pub struct StepTable {
 
 const SHOWN_USERS: u64 = 12;
 const SHOWN_STEPS: u64 = 8;
-
-/// Numbers of a plan, by scenario or in all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
-    /// Actions, if every user is ready in its slot.
-    pub most: u64,
-    /// Actions, if every user is ready as late as it may be.
-    pub least: u64,
-}
-
-/// How many actions a scenario plans. Closed loops plan none.
-#[must_use]
-pub fn totals(scenario: &Scenario) -> Totals {
-    let per_turn: u64 = scenario.actions.iter().map(|action| action.per_turn).sum();
-    let mut totals = Totals::default();
-    for stay in &scenario.presences {
-        totals.most += per_turn * scenario.turns_between(stay.user, stay.slot, stay.until);
-        totals.least += per_turn * scenario.turns_between(stay.user, stay.slot + scenario.ready_within, stay.until);
-    }
-    totals
-}
+/// Bytes that the program takes without users.
+const MEMORY_BASE: u64 = 20 << 20;
+/// Bytes that an idle connection takes on our side.
+const MEMORY_OF_USER: u64 = 6 << 10;
+/// Descriptors for everything that is no connection.
+const FILES_BESIDE: u64 = 64;
 
 impl Plan {
     /// The plan in words and numbers.
     #[must_use]
     pub fn summary(&self) -> PlanSummary {
-        let mut summary = PlanSummary::default();
+        let totals = self.totals();
+        let mut summary = PlanSummary {
+            proof: self.proof_summary(),
+            contention: self.contention_summary(),
+            totals,
+            needs: Needs {
+                memory: MEMORY_BASE + totals.users * MEMORY_OF_USER,
+                local_ports: totals.users,
+                open_files: totals.users + FILES_BESIDE,
+            },
+            steps: self.scenarios.iter().find(|scenario| scenario.rotation.is_some()).map(|first| self.table(first)),
+            ..PlanSummary::default()
+        };
         let mut fact = |label: &str, value: String| summary.facts.push((label.to_owned(), value));
         fact("target", self.target.display.clone());
-        fact("users", self.users().to_string());
-        fact("resources", self.resources.len().to_string());
-        fact("duration", self.duration.to_string());
-        if let Some(cooldown) = &self.cooldown {
-            fact("margin", cooldown.margin.to_string());
-        }
+        fact("duration", span(self.duration));
         for scenario in &self.scenarios {
             let label = |what: &str| {
                 if self.scenarios.len() == 1 { what.to_owned() } else { format!("{}: {what}", scenario.name) }
@@ -69,16 +184,41 @@ impl Plan {
             for (what, value) in facts(scenario, self) {
                 summary.facts.push((label(what), value));
             }
-            summary.warnings.extend(warnings(scenario, self));
+            summary.warnings.extend(warnings(scenario));
+        }
+        if self.contention().is_some_and(|contention| !contention.is_any()) && summary.warnings.is_empty() {
+            summary.warnings.push("no two users ever meet on a resource: no contention".to_owned());
         }
         if !self.target.tls_files.verify {
             summary.warnings.push(
                 "TLS certificates are not verified (`tls.verify: false`): anybody could answer for the target".into(),
             );
         }
-        summary.steps =
-            self.scenarios.iter().find(|scenario| scenario.rotation.is_some()).map(|scenario| self.table(scenario));
         summary
+    }
+
+    fn totals(&self) -> PlannedTotals {
+        let mut totals =
+            PlannedTotals { users: self.users(), resources: self.resources.len() as u64, ..PlannedTotals::default() };
+        let mut slots: Vec<Moment> = Vec::new();
+        for scenario in &self.scenarios {
+            let per_turn = scenario.actions.iter().map(|action| action.per_turn).sum::<u64>();
+            for stay in &scenario.presences {
+                totals.actions_most += per_turn * scenario.turns_between(stay.user, stay.slot, stay.until);
+                let late = stay.slot + scenario.ready_within;
+                totals.actions_least += per_turn * scenario.turns_between(stay.user, late, stay.until);
+                let lifetime = stay.until.since(stay.slot) + scenario.turn_within;
+                let (shortest, longest) = totals.lifetimes.unwrap_or((lifetime, lifetime));
+                totals.lifetimes = Some((shortest.min(lifetime), longest.max(lifetime)));
+                slots.push(stay.slot);
+            }
+            if let (Rhythm::Step { every, .. }, true) = (scenario.rhythm, per_turn > 0) {
+                let rate = (scenario.users * per_turn) as f64 / every.as_secs_f64();
+                totals.actions_per_second = Some(totals.actions_per_second.unwrap_or(0.0) + rate);
+            }
+        }
+        totals.connects_per_second = busiest_second(slots);
+        totals
     }
 
     fn table(&self, scenario: &Scenario) -> StepTable {
@@ -97,16 +237,154 @@ impl Plan {
                     (format!("user {}", scenario.first_user + user), (0..steps).map(|step| cell(user, step)).collect())
                 })
                 .collect(),
-            more: (scenario.users > users).then(|| format!("… and {} more users", scenario.users - users)),
+            more: (scenario.users > users).then(|| format!("… and {}", counted(scenario.users - users, "more user"))),
         }
     }
 
-    /// Every declared cooldown against the smallest gap of the plan, for a scenario.
-    #[must_use]
-    pub fn checks(&self, scenario: &Scenario) -> Vec<Check> {
-        let proof = self.proof.as_ref().filter(|_| scenario.rotation.is_some());
-        proof.map(|proof| proof.checks.clone()).unwrap_or_default()
+    fn contention_summary(&self) -> Option<ContentionSummary> {
+        let contention = self.contention()?;
+        let possible = contention.possible_pairs;
+        let declared = self.cooldown.as_ref().and_then(|cooldown| cooldown.limit(super::cooldown::Rule::PerResource));
+        Some(ContentionSummary {
+            fewest_users: contention.users_per_resource.0,
+            most_users: contention.users_per_resource.1,
+            pairs: contention.pairs,
+            possible_pairs: possible,
+            share: (possible > 0).then(|| contention.pairs as f64 / possible as f64),
+            sampled: contention.sampled,
+            between: contention.between,
+            cooldown: declared.map(|limit| limit.per),
+        })
     }
+
+    fn proof_summary(&self) -> ProofSummary {
+        let margin = self.cooldown.as_ref().map(|cooldown| cooldown.margin);
+        let Some(proof) = &self.proof else {
+            let declared = self.cooldown.as_ref().is_some_and(|cooldown| cooldown.rules().next().is_some());
+            let (verdict, sentence) = match declared {
+                false => (ProofVerdict::NothingToProve, "Nothing to prove: no cooldown is declared."),
+                true if self.scenarios.iter().any(|scenario| scenario.rhythm == Rhythm::ClosedLoop) => {
+                    (ProofVerdict::NotProvable, "Not provable: a closed loop keeps no step, so no gap can be promised.")
+                }
+                true => (ProofVerdict::NotProvable, "Not provable: nobody acts on the resources in steps."),
+            };
+            return ProofSummary { verdict, sentence: sentence.to_owned(), margin, ..ProofSummary::default() };
+        };
+        let rules: Vec<RuleRow> = proof.checks.iter().map(|check| RuleRow::of(check, proof.step)).collect();
+        let any = |standing| rules.iter().any(|row| row.standing == standing);
+        let verdict = if any(RuleStanding::Broken) {
+            ProofVerdict::Broken
+        } else if any(RuleStanding::ByDesign) {
+            ProofVerdict::ByDesign
+        } else {
+            ProofVerdict::Kept
+        };
+        let sentence = sentence(verdict, &rules, margin.unwrap_or_default(), self.forced);
+        ProofSummary { verdict, sentence, step: Some(proof.step), margin, slack: slack(proof), rules }
+    }
+}
+
+impl ProofSummary {
+    /// How long a resource rests after an action, where that is declared as a plain cooldown.
+    #[must_use]
+    pub fn rest(&self) -> Option<Duration> {
+        self.rules.iter().find(|row| row.rule == "per_resource" && row.count == 1).map(|row| row.per)
+    }
+}
+
+impl PlanSummary {
+    /// Every text in it that holds words of the suite or of its environment.
+    pub fn texts(&mut self) -> Vec<&mut String> {
+        let mut texts: Vec<&mut String> = vec![&mut self.proof.sentence];
+        texts.extend(self.facts.iter_mut().flat_map(|(label, value)| [label, value]));
+        texts.extend(&mut self.warnings);
+        let rows = self.steps.iter_mut().flat_map(|steps| &mut steps.rows);
+        texts.extend(rows.flat_map(|(label, cells)| std::iter::once(label).chain(cells)));
+        texts
+    }
+}
+
+impl RuleRow {
+    fn of(check: &Check, step: Duration) -> Self {
+        let gap = check.gap(step);
+        let standing = match (check.by_design, check.kept(step)) {
+            (true, _) => RuleStanding::ByDesign,
+            (false, true) => RuleStanding::Kept,
+            (false, false) => RuleStanding::Broken,
+        };
+        let apart = |gap: Duration| gap.saturating_sub(check.needed) + check.needed.saturating_sub(gap);
+        Self {
+            rule: check.rule.key().to_owned(),
+            count: check.limit.count,
+            per: check.limit.per,
+            declared: limit(check.limit),
+            needed: check.needed,
+            gap,
+            // What a gap misses where it is to be missed is no number to read.
+            difference: gap.filter(|_| !check.by_design).map(apart),
+            standing,
+            inside: check.inside,
+            exact: check.exact,
+        }
+    }
+
+    /// As in "the cooldown per resource".
+    fn words(&self) -> String {
+        self.rule.replacen('_', " ", 1).replace('_', " and ")
+    }
+}
+
+fn slack(proof: &Proof) -> Option<Duration> {
+    if proof.holds() { proof.slack() } else { None }
+}
+
+/// The verdict of a proof for a person.
+fn sentence(verdict: ProofVerdict, rules: &[RuleRow], margin: Duration, forced: bool) -> String {
+    let of = |standing| rules.iter().filter(move |row| row.standing == standing);
+    let spare = of(RuleStanding::Kept).filter_map(|row| Some(row.gap?.saturating_sub(row.per))).min();
+    let with = spare.map_or(String::new(), |spare| {
+        let margin =
+            if margin.is_zero() { String::new() } else { format!(" (the margin of {} is in it)", span(margin)) };
+        format!(", with {} to spare{margin}", span(spare))
+    });
+    match verdict {
+        ProofVerdict::Kept if rules.len() == 1 => format!("The plan keeps the cooldown{with}."),
+        ProofVerdict::Kept => format!("The plan keeps every cooldown{with}."),
+        ProofVerdict::ByDesign => {
+            let words: Vec<String> = of(RuleStanding::ByDesign).map(RuleRow::words).collect();
+            let others = if of(RuleStanding::Kept).next().is_some() {
+                format!("; every other cooldown is kept{with}")
+            } else {
+                String::new()
+            };
+            format!("Users collide by design {}{others}.", words.join(" and "))
+        }
+        ProofVerdict::Broken => {
+            let broken: Vec<String> = of(RuleStanding::Broken)
+                .map(|row| {
+                    let gap = span(row.gap.unwrap_or_default());
+                    format!("{}: the smallest gap is {gap}, and {} is needed", row.words(), span(row.needed))
+                })
+                .collect();
+            let forced = if forced { "; it is forced" } else { "" };
+            format!("The plan breaks the cooldown {}{forced}.", broken.join("; "))
+        }
+        ProofVerdict::NothingToProve | ProofVerdict::NotProvable => String::new(),
+    }
+}
+
+/// How many of these moments lie in the busiest stretch of a second.
+fn busiest_second(mut moments: Vec<Moment>) -> u64 {
+    moments.sort_unstable();
+    let mut first = 0;
+    let mut most = 0;
+    for (last, moment) in moments.iter().enumerate() {
+        while moment.since(moments[first]) >= Duration::SECOND {
+            first += 1;
+        }
+        most = most.max(last + 1 - first);
+    }
+    most as u64
 }
 
 fn facts(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
@@ -114,19 +392,12 @@ fn facts(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
     if plan.scenarios.len() > 1 {
         facts.push(("users", scenario.users.to_string()));
     }
-    facts.push((
-        "stages",
-        scenario
-            .stages
-            .iter()
-            .map(|stage| format!("{} {}", stage.name, stage.to.since(stage.from)))
-            .collect::<Vec<_>>()
-            .join(", "),
-    ));
-    if let (Some(first), Some(last)) =
-        (scenario.presences.iter().map(|stay| stay.slot).min(), scenario.presences.iter().map(|stay| stay.slot).max())
-    {
-        facts.push(("connects", format!("{} from {first} to {last}", scenario.presences.len())));
+    let stages = scenario.stages.iter().map(|stage| format!("{} {}", stage.name, span(stage.to.since(stage.from))));
+    facts.push(("stages", stages.collect::<Vec<_>>().join(", ")));
+    let slots = || scenario.presences.iter().map(|stay| stay.slot.since(Moment::START));
+    if let (Some(first), Some(last)) = (slots().min(), slots().max()) {
+        let many = counted(scenario.presences.len() as u64, "connection");
+        facts.push(("connects", format!("{many}, from {} to {}", span(first), span(last))));
     }
     if let Some(rotation) = scenario.rotation {
         facts.push(("pattern", format!("{}: {}", rotation.pattern.name, rotation.pattern.about)));
@@ -134,66 +405,28 @@ fn facts(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
     match scenario.rhythm {
         Rhythm::Still => {}
         Rhythm::ClosedLoop => facts.push(("step", "closed loop: the next turn starts when the last has ended".into())),
-        Rhythm::Step { every, auto } => facts.extend(rhythm_facts(scenario, plan, every, auto)),
-    }
-    let lifetimes = scenario.presences.iter().map(|stay| stay.until.since(stay.slot) + scenario.turn_within);
-    if let (Some(shortest), Some(longest)) = (lifetimes.clone().min(), lifetimes.max()) {
-        let text = if shortest == longest { format!("up to {longest}") } else { format!("{shortest} to {longest}") };
-        facts.push(("socket lifetime", format!("{text}, the last deadline included")));
-    }
-    facts
-}
-
-/// The step, what comes of it, and how it keeps each cooldown.
-fn rhythm_facts(scenario: &Scenario, plan: &Plan, every: Duration, auto: bool) -> Vec<(&'static str, String)> {
-    let mut facts = Vec::new();
-    let why = if auto { " (auto: the shortest that keeps every cooldown)" } else { "" };
-    facts.push(("step", format!("{every}{why}")));
-    let per_turn: u64 = scenario.actions.iter().map(|action| action.per_turn).sum();
-    let totals = totals(scenario);
-    let range = if totals.most == totals.least {
-        totals.most.to_string()
-    } else {
-        format!("up to {}, if every user is ready in its slot", totals.most)
-    };
-    facts.push(("actions", range));
-    if totals.least < totals.most {
-        let late = format!("when a user is ready; due {} after its slot in any case", scenario.ready_within);
-        facts.push(("first turns", late));
-    }
-    facts.push(("peak rate", format!("{:.1} actions/s", (scenario.users * per_turn) as f64 / every.as_secs_f64())));
-    let checks = plan.checks(scenario);
-    for check in &checks {
-        let gap = if check.by_design {
-            "users collide by design".into()
-        } else {
-            plan.proof
-                .as_ref()
-                .and_then(|proof| check.gap(proof.step))
-                .map_or_else(|| "never so many".into(), |gap| format!("smallest gap {gap}"))
-        };
-        facts.push((check.rule.words(), format!("cooldown {}, {gap}", check.limit)));
-    }
-    if let (Late::Skip { .. }, Some(slack)) = (scenario.late, plan.proof.as_ref().and_then(Proof::slack)) {
-        facts.push(("slack", format!("a turn may start {slack} late")));
+        Rhythm::Step { every, auto } => {
+            let why = if auto { " (auto: the shortest that keeps every cooldown)" } else { "" };
+            facts.push(("step", format!("{}{why}", span(every))));
+            let within = span(scenario.ready_within);
+            facts.push(("first turns", format!("when a user is ready; due {within} after its slot in any case")));
+        }
     }
     facts
 }
 
-fn warnings(scenario: &Scenario, plan: &Plan) -> Vec<String> {
+fn warnings(scenario: &Scenario) -> Vec<String> {
     let name = &scenario.name;
     let mut warnings = Vec::new();
     if let Some(caution) = scenario.rotation.and_then(|rotation| rotation.pattern.caution) {
         warnings.push(format!("{name}: {caution}"));
-    } else if scenario.rotation.is_some()
-        && let Some(caution) = plan.contention().and_then(|contention| contention.caution())
-    {
-        warnings.push(format!("{name}: {caution}"));
+    } else if scenario.rotation.is_some_and(|rotation| rotation.size.users == 1) {
+        warnings.push(format!("{name}: one user meets nobody: no contention"));
     }
     let held_back = scenario.presences.iter().map(|stay| stay.slot.since(stay.asked)).max().unwrap_or_default();
     if held_back > Duration::SECOND {
         warnings
-            .push(format!("{name}: `connect.rate` holds users back by up to {held_back} after the load asks for them"));
+            .push(format!("{name}: `connect.rate` holds users back by up to {} after the load asks for them", span(held_back)));
     }
     let left_out =
         scenario.users.saturating_sub(scenario.presences.iter().map(|stay| stay.user + 1).max().unwrap_or(0));
@@ -206,8 +439,9 @@ fn warnings(scenario: &Scenario, plan: &Plan) -> Vec<String> {
         && scenario.turn_within > every
     {
         warnings.push(format!(
-            "{name}: a turn may take {} and a step is {every}: a slow answer makes the next turn late",
-            scenario.turn_within
+            "{name}: a turn may take {} and a step is {}: a slow answer makes the next turn late",
+            span(scenario.turn_within),
+            span(every)
         ));
     }
     warnings

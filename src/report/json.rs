@@ -1,6 +1,7 @@
 //! `results.json`: everything the reports show, for programs and for writing the reports again.
 
 mod mirror;
+pub mod plan;
 
 pub use mirror::Document;
 use mirror::Mirror as _;

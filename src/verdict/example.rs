@@ -3,11 +3,13 @@
 //! The numbers are invented but hang together: totals are the sums of the timeline, shares are read off the totals.
 //! Nothing here is random, so a report of an example is the same on every machine.
 
+mod plan;
 mod rows;
 mod wave;
 
+use plan::{lanes, plan};
 use rows::{
-    error, errors, judged, latencies, metrics, observe, plan, run_info, scenario, share, stages, success, suite_info,
+    error, errors, judged, latencies, metrics, observe, run_info, scenario, share, stages, success, suite_info,
 };
 use wave::{Connects, Wave, sum};
 
@@ -56,8 +58,11 @@ impl Outcome {
             latencies: latencies(&totals, 1.0),
             errors: errors(&totals),
             timeline: Timeline { points, stages: stages("bidders", &[("ramp", 10), ("steady", 60), ("leave", 5)]) },
-            lanes: None,
-            waiting: None,
+            lanes: Some(lanes(20, 20, true)),
+            waiting: Some(
+                "Actions waited up to 412 ms before they were sent: ack_latency holds that wait, ack_service does not."
+                    .into(),
+            ),
             plan: plan(20, 20),
             totals,
         }
@@ -85,6 +90,8 @@ impl Outcome {
         outcome.latencies = latencies(&totals, 0.38);
         outcome.latencies.retain(|row| row.metric != "reconnect_latency");
         outcome.errors.clear();
+        outcome.lanes = Some(lanes(20, 20, false));
+        outcome.waiting = None;
         outcome.timeline.points = points;
         outcome.totals = totals;
         outcome
@@ -146,6 +153,8 @@ impl Outcome {
             stages: vec![],
         };
         outcome.totals = totals;
+        outcome.lanes = None;
+        outcome.waiting = None;
         outcome
     }
 
@@ -175,7 +184,11 @@ impl Outcome {
         outcome.verdict = Verdict {
             status: Status::Invalid,
             validity: Validity::Invalid,
-            reasons: vec!["the generator was saturated: 31 % of the actions left more than 50 ms late".into()],
+            reasons: vec![
+                "the generator was saturated: 31 % of the actions left more than 50 ms late".into(),
+                "CPU of the generator was above 95 % for 71 s of 75 s".into(),
+                "our own lateness broke 14 gaps that the plan had proved".into(),
+            ],
             sentence: "The run cannot judge the server: the generator was saturated. Use more cores or fewer users."
                 .into(),
         };
@@ -185,6 +198,26 @@ impl Outcome {
         }
         for point in &mut outcome.timeline.points {
             point.cpu = Some(0.97);
+        }
+        outcome
+    }
+
+    /// Stopped early: a threshold with `abort_after` was broken for too long.
+    #[must_use]
+    pub fn example_aborted() -> Self {
+        let reason = "success_rate >= 95% was broken for 10 s";
+        let mut outcome = Self::example_interrupted();
+        outcome.run.ended = Ended::Aborted { reason: reason.into() };
+        outcome.verdict = Verdict {
+            status: Status::Fail,
+            validity: Validity::Valid,
+            reasons: vec![],
+            sentence: format!("The run was stopped early: {reason}."),
+        };
+        for (place, threshold) in outcome.thresholds.iter_mut().enumerate() {
+            let result = if place == 0 { ThresholdResult::Broken } else { ThresholdResult::NotJudged };
+            let observed = if place == 0 { Some(0.912) } else { threshold.observed };
+            observe(threshold, observed, result);
         }
         outcome
     }
@@ -228,6 +261,7 @@ impl Outcome {
         outcome.timeline.stages.extend(stages("spectators", &[("users", 3_600)]));
         outcome.timeline.stages.extend(stages("sellers", &[("early", 1_200), ("busy", 1_800), ("late", 600)]));
         outcome.plan = plan(320, 40);
+        outcome.lanes = Some(lanes(320, 40, true));
         outcome
     }
 }

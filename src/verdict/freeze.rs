@@ -200,16 +200,7 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
             texts.extend(&mut example.resource);
         }
     }
-    for (label, value) in &mut outcome.plan.facts {
-        texts.extend([label, value]);
-    }
-    texts.extend(&mut outcome.plan.warnings);
-    if let Some(steps) = &mut outcome.plan.steps {
-        for (label, cells) in &mut steps.rows {
-            texts.push(label);
-            texts.extend(cells);
-        }
-    }
+    texts.extend(outcome.plan.texts());
     for text in texts {
         if let std::borrow::Cow::Owned(redacted) = redactor.redact(text) {
             *text = redacted;

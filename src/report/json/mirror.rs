@@ -59,6 +59,10 @@ macro_rules! same {
     )*};
 }
 
+mod plan;
+
+pub use plan::PlanSummary;
+
 mirrors! {
     Document = Outcome {
         suite: SuiteInfo,
@@ -242,16 +246,6 @@ mirrors! {
         from as "from_ms": Millis,
         to as "to_ms": Millis,
     }
-    PlanSummary = PlanSummary {
-        facts: Vec<(String, String)>,
-        warnings: Vec<String>,
-        steps: Option<StepTable>,
-    }
-    StepTable = StepTable {
-        columns: Vec<String>,
-        rows: Vec<(String, Vec<String>)>,
-        more: Option<String>,
-    }
 }
 
 words! {
@@ -288,12 +282,12 @@ impl<T, M: Mirror<T>> Mirror<Vec<T>> for Vec<M> {
     }
 }
 
-impl<T, M: Mirror<T>> Mirror<(String, T)> for (String, M) {
-    fn of(inner: &(String, T)) -> Self {
-        (inner.0.clone(), M::of(&inner.1))
+impl<A, B, M: Mirror<A>, N: Mirror<B>> Mirror<(A, B)> for (M, N) {
+    fn of(inner: &(A, B)) -> Self {
+        (M::of(&inner.0), N::of(&inner.1))
     }
-    fn back(self) -> (String, T) {
-        (self.0, self.1.back())
+    fn back(self) -> (A, B) {
+        (self.0.back(), self.1.back())
     }
 }
 

@@ -4,8 +4,8 @@ use crate::metrics::catalog::{self, Unit};
 use crate::units::{Duration, Moment};
 use crate::verdict::example::wave::round;
 use crate::verdict::outcome::{
-    ActionRow, Ended, ErrorRow, ExampleRow, Judged, LatencyRow, MetricRow, PlanSummary, RunInfo, ScenarioRow,
-    StageMark, StepTable, SuiteInfo, ThresholdResult, Totals,
+    ActionRow, Ended, ErrorRow, ExampleRow, Judged, LatencyRow, MetricRow, RunInfo, ScenarioRow,
+    StageMark, SuiteInfo, ThresholdResult, Totals,
 };
 
 pub(super) fn share(part: u64, totals: &Totals) -> Option<f64> {
@@ -214,36 +214,4 @@ pub(super) fn stages(scenario: &str, parts: &[(&str, u64)]) -> Vec<StageMark> {
         from = to;
     }
     marks
-}
-
-/// The plan of a rotation: user `i` takes resource `(i + step) mod resources`.
-pub(super) fn plan(users: usize, resources: usize) -> PlanSummary {
-    let facts = [
-        ("users", users.to_string()),
-        ("resources", format!("{resources} lots")),
-        ("pattern", "rotate".into()),
-        ("step", "1s50ms (auto)".into()),
-        ("actions planned", "1,238".into()),
-        ("peak rate", "19.0/s".into()),
-        ("smallest gap on a resource", "1s102ms (cooldown 1s, margin 50ms)".into()),
-        ("smallest gap of a user", "1s50ms (cooldown 200ms, margin 50ms)".into()),
-        ("a user's socket lives", "65s to 75s".into()),
-    ];
-    let row = |user: usize| {
-        let cells = (0..14).map(|step| format!("lot-{}", (user + step) % resources)).collect();
-        (format!("user {user}"), cells)
-    };
-    PlanSummary {
-        facts: facts.map(|(label, value)| (label.to_owned(), value)).into(),
-        warnings: vec!["every user always follows the same neighbour: 20 of 380 ordered pairs meet".into()],
-        steps: Some(StepTable {
-            columns: (0..14).map(|step| format!("step {step}")).collect(),
-            rows: (0..users.min(20)).map(row).collect(),
-            more: Some(if users > 20 {
-                format!("… and {} more users", users - 20)
-            } else {
-                "… and 57 more steps".into()
-            }),
-        }),
-    }
 }

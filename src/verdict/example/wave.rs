@@ -94,11 +94,15 @@ pub(super) struct Connects {
 pub(super) fn sum(points: &[Point], connects: &Connects) -> Totals {
     let total = |of: fn(&Point) -> u64| points.iter().map(of).sum::<u64>();
     let not_sent = total(|p| p.not_sent);
+    let rejected = total(|p| p.rejected);
     let answered = total(|p| p.ok + p.rejected + p.failed);
     Totals {
         planned: answered + total(|p| p.timeout + p.disconnected) + not_sent,
         ok: total(|p| p.ok),
-        rejected: total(|p| p.rejected),
+        rejected,
+        rejected_explained: rejected / 6,
+        rejected_jitter: rejected / 3,
+        rejected_unexplained: rejected - rejected / 6 - rejected / 3,
         failed: total(|p| p.failed),
         timeout: total(|p| p.timeout),
         disconnected: total(|p| p.disconnected),
