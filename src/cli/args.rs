@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "demo")]
 use crate::demo::faults::{Faults, Range, Timed};
@@ -132,8 +132,22 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     pub suite: PathBuf,
+    /// A page for people, a document for programs, or a picture: a lane a resource, a colour a user.
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text, value_name = "FORMAT")]
+    pub format: PlanFormat,
+    /// Where to write it; standard output unless given.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     #[command(flatten)]
     pub overrides: OverrideArgs,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    Text,
+    Json,
+    Svg,
 }
 
 #[derive(Debug, Args)]
@@ -158,6 +172,9 @@ pub struct CheckArgs {
 #[cfg(feature = "demo")]
 #[derive(Debug, Args)]
 pub struct DemoArgs {
+    /// Run the patterns burst, dedicated and rotate one after another, and show them side by side in `compare.html`.
+    #[arg(long)]
+    pub compare: bool,
     #[command(flatten)]
     pub how: How,
     #[command(flatten)]

@@ -24,7 +24,11 @@ pub fn write(outcome: &Outcome, folder: &Path) -> Result<Vec<PathBuf>, String> {
     if failed.is_empty() { Ok(written) } else { Err(failed.join("\n")) }
 }
 
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes one file, with its folder.
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     let temporary = path.with_extension("tmp");
     std::fs::write(&temporary, text)?;
     std::fs::rename(&temporary, path)

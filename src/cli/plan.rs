@@ -1,9 +1,10 @@
 //! `cotillion plan`: what a suite will do, before anything is opened.
 
-use super::args::PlanArgs;
+use super::args::{PlanArgs, PlanFormat};
 use super::exit::Exit;
-use super::{load, screen};
-use crate::plan::summary::{PlanSummary, StepTable};
+use super::{files, load, screen};
+use crate::plan::Plan;
+use crate::report::{ReportError, chart, json, plan_page};
 use crate::secrets::Redactor;
 
 pub fn plan(args: &PlanArgs) -> Exit {
@@ -12,45 +13,40 @@ pub fn plan(args: &PlanArgs) -> Exit {
         Ok(ready) => ready,
         Err(exit) => return exit,
     };
+    if ready.len() > 1 && (args.format != PlanFormat::Text || args.out.is_some()) {
+        screen::note(&format!("`{}` holds {} suites; name one of them\n", args.suite.display(), ready.len()));
+        return Exit::Usage;
+    }
     for ready in ready {
         let (plan, problems) = ready.compile(&overrides, None, 0);
         let Some(plan) = plan else { return load::show(&problems) };
-        let text = render(&plan.name, &plan.summary());
-        screen::print(&Redactor::new(&plan.secrets).redact(&text));
+        let text = match text(&plan, args) {
+            Ok(text) => Redactor::new(&plan.secrets).redact(&text).into_owned(),
+            Err(why) => {
+                screen::note(&format!("{why}\n"));
+                return Exit::Internal;
+            }
+        };
+        match &args.out {
+            None => screen::print(&text),
+            Some(path) => {
+                if let Err(error) = files::replace(path, &text) {
+                    screen::note(&format!("`{}` cannot be written: {error}\n", path.display()));
+                    return Exit::Internal;
+                }
+            }
+        }
     }
     Exit::Ok
 }
 
-fn render(name: &str, summary: &PlanSummary) -> String {
-    let width = summary.facts.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-    let mut text = format!("{name}\n\n");
-    for (label, value) in &summary.facts {
-        text.push_str(&format!("  {label:<width$}  {value}\n"));
+fn text(plan: &Plan, args: &PlanArgs) -> Result<String, ReportError> {
+    match args.format {
+        PlanFormat::Text => {
+            let colour = args.out.is_none() && screen::colour();
+            Ok(plan_page::render(&plan.name, &plan.summary(), colour, screen::width()))
+        }
+        PlanFormat::Json => json::plan::render(&plan.name, &plan.summary()),
+        PlanFormat::Svg => Ok(chart::lanes::planned(&plan.name, plan.lanes().as_ref())),
     }
-    for warning in &summary.warnings {
-        text.push_str(&format!("\n  note: {warning}\n"));
-    }
-    if let Some(steps) = &summary.steps {
-        text.push('\n');
-        text.push_str(&table(steps));
-    }
-    text
-}
-
-fn table(steps: &StepTable) -> String {
-    let cells = steps.rows.iter().flat_map(|(_, cells)| cells).chain(&steps.columns);
-    let cell = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
-    let label = steps.rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-    let line = |name: &str, cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|text| format!("{text:<cell$}")).collect();
-        format!("  {name:<label$}  {}\n", cells.join("  ").trim_end())
-    };
-    let mut text = line("", &steps.columns);
-    for (name, cells) in &steps.rows {
-        text.push_str(&line(name, cells));
-    }
-    if let Some(more) = &steps.more {
-        text.push_str(&format!("  {more}\n"));
-    }
-    text
 }

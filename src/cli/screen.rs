@@ -30,9 +30,11 @@ pub fn colour() -> bool {
     set("CLICOLOR_FORCE") || stdout().is_terminal() && !set("NO_COLOR") && variable("TERM").as_deref() != Some("dumb")
 }
 
-/// Width of the terminal in columns, or what a log is read at.
+/// Columns to write for: what `COLUMNS` says, or the terminal's, or those of an old one.
 #[must_use]
 pub fn width() -> usize {
-    const LOG: usize = 100;
-    variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(LOG).clamp(60, 120)
+    const UNKNOWN: usize = 80;
+    let said = || variable("COLUMNS")?.parse().ok();
+    let seen = || terminal_size::terminal_size_of(stdout()).map(|(width, _)| usize::from(width.0));
+    said().or_else(seen).unwrap_or(UNKNOWN).clamp(60, 120)
 }

@@ -1,6 +1,7 @@
 //! Charts over the time of a run, as SVG that needs neither script nor style sheet.
 
 mod columns;
+pub mod lanes;
 mod mark;
 mod palette;
 mod plot;
@@ -8,15 +9,15 @@ mod scale;
 
 pub use columns::{CELLS, Columns, Row};
 pub use mark::{gauge, outcome_bar};
-use palette::{CPU, DISCONNECTS, ERRORS, OUTCOMES, P50, P95, P99, USERS};
-pub use palette::{Key, colour};
+use palette::{CPU, DISCONNECTS, ERRORS, P50, P95, P99, USERS};
+pub use palette::{Key, UNJUDGED, colour};
 use plot::{Plot, stage_strip, whole};
 use scale::Scale;
 use serde::Serialize;
 
 use crate::metrics::number::{clock, count, milliseconds, share};
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{Point, ThresholdResult, Totals};
+use crate::verdict::outcome::{Point, Status, ThresholdResult, Totals};
 
 /// A chart and the words around it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,12 +73,13 @@ fn users(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
 }
 
 fn actions(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
-    let due = |point: &Point| OUTCOMES.iter().map(|(_, of)| of(point)).sum::<u64>();
+    let outcomes = palette::outcomes(is_judged(outcome));
+    let due = |point: &Point| outcomes.iter().map(|(_, of)| of(point)).sum::<u64>();
     let peak = columns.columns.iter().map(due).max().filter(|peak| *peak > 0)?;
     let mut plot = Plot::new(columns, Scale::linear(peak as f64, true), 190);
     let mut below = vec![0; columns.columns.len()];
     let mut legend = vec![];
-    for (key, of) in OUTCOMES {
+    for (key, of) in &outcomes {
         let values: Vec<u64> = columns.columns.iter().map(of).collect();
         if values.iter().any(|value| *value > 0) {
             plot.bars(key.cell, key.colour, below.iter().copied().zip(values.iter().copied()));
@@ -165,6 +167,12 @@ fn cpu(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
         svg: plot.finish("chart-cpu", "CPU of the generator over time", &about, share),
         legend: vec![CPU],
     })
+}
+
+/// Can the run judge the server? Where it cannot, nothing is drawn as a good sign.
+#[must_use]
+pub fn is_judged(outcome: &Outcome) -> bool {
+    outcome.verdict.status != Status::Invalid
 }
 
 fn highest(values: impl Iterator<Item = f64>) -> Option<f64> {

@@ -10,6 +10,7 @@ use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use crate::metrics::catalog::Unit;
 use crate::metrics::number;
+use crate::report::causes::causes;
 use crate::report::chart::{self, CELLS, Columns};
 use crate::report::error::ReportError;
 use crate::report::json::Results;
@@ -48,6 +49,8 @@ fn engine() -> TeraResult<Tera> {
     tera.register_filter("duration", |ms: f64, _: Kwargs, _: &State<'_>| {
         number::duration(Duration::from_secs_f64(ms / 1_000.0))
     });
+    tera.register_filter("span", |ms: f64, _: Kwargs, _: &State<'_>| number::span(Duration::from_secs_f64(ms / 1_000.0)));
+    tera.register_filter("bytes", |value: u64, _: Kwargs, _: &State<'_>| number::bytes(value as f64));
     tera.register_filter("clock", |ms: f64, _: Kwargs, _: &State<'_>| number::clock((ms / 1_000.0) as u64));
     tera.register_filter("value", |value: f64, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
         Ok(number::value(value, unit(with.must_get::<&str>("unit")?)?))
@@ -63,14 +66,19 @@ fn unit(name: &str) -> TeraResult<Unit> {
 
 fn context(outcome: &Outcome) -> Context {
     let columns = Columns::of(&outcome.timeline.points);
+    let judged = chart::is_judged(outcome);
     let mut context = Context::new();
     context.insert("results", &Results::from(outcome));
     context.insert("status_word", outcome.verdict.status.word());
     context.insert("validity_word", outcome.verdict.validity.word());
     context.insert("figures", &figures(outcome));
     context.insert("outcomes", &outcomes(outcome));
-    context.insert("outcome_bar", &chart::outcome_bar(&outcome.totals));
-    let bars: Vec<_> = outcome.scenarios.iter().map(|row| chart::outcome_bar(&row.totals)).collect();
+    context.insert("causes", &causes(&outcome.totals));
+    let scenario_causes: Vec<_> = outcome.scenarios.iter().map(|row| causes(&row.totals)).collect();
+    context.insert("scenario_causes", &scenario_causes);
+    context.insert("lanes", &chart::lanes::of_run(outcome));
+    context.insert("outcome_bar", &chart::outcome_bar(&outcome.totals, judged));
+    let bars: Vec<_> = outcome.scenarios.iter().map(|row| chart::outcome_bar(&row.totals, judged)).collect();
     context.insert("scenario_bars", &bars);
     context.insert("gauges", &outcome.thresholds.iter().map(chart::gauge).collect::<Vec<_>>());
     context.insert("stage_strip", &chart::strip(outcome, &columns));
@@ -128,7 +136,7 @@ fn outcomes(outcome: &Outcome) -> Vec<OutcomeCount> {
     let row = |(name, count): (&'static str, u64)| OutcomeCount {
         name,
         class: name.replace(' ', "-"),
-        colour: chart::colour(name),
+        colour: if name == "ok" && !chart::is_judged(outcome) { chart::UNJUDGED } else { chart::colour(name) },
         count,
     };
     outcome.totals.outcomes().map(row).into()

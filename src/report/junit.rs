@@ -12,6 +12,7 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use crate::metrics::catalog::Unit;
 use crate::metrics::number::{NONE, clock, count, share};
+use crate::report::causes::causes;
 use crate::report::error::ReportError;
 use crate::report::table;
 use crate::report::untrusted::{for_junit, for_junit_line};
@@ -59,6 +60,8 @@ fn of_scenario(outcome: &Outcome, scenario: &ScenarioRow) -> TestSuite {
     suite.add_properties(numbers.map(|(name, value)| property(name, &value)));
     let outcomes = scenario.totals.outcomes();
     suite.add_properties(outcomes.map(|(name, value)| property(&format!("actions.{name}"), &value.to_string())));
+    let causes = causes(&scenario.totals);
+    suite.add_properties(causes.map(|cause| property(&format!("rejected.{}", cause.name), &cause.count.to_string())));
     suite.add_properties(percentiles(&related(outcome, Some(&scenario.name))));
 
     let class = format!("cotillion.{}.{}", outcome.suite.name, scenario.name);
@@ -144,6 +147,8 @@ fn case(name: &str, class: &str, file: &str, line: usize, status: TestCaseStatus
 fn completion(outcome: &Outcome) -> TestCaseStatus {
     let kind = match (&outcome.run.ended, outcome.verdict.status) {
         (Ended::Unreachable { .. }, _) | (_, Status::Unreachable) => "Unreachable",
+        // The threshold that was broken for too long is the one failure; this case says so in its output.
+        (Ended::Aborted { .. }, _) if outcome.thresholds.iter().any(Judged::fails) => return TestCaseStatus::success(),
         (Ended::Aborted { .. }, _) => "Aborted",
         (Ended::Interrupted { .. }, _) | (_, Status::Interrupted) => "Interrupted",
         (_, Status::Invalid) => "InvalidRun",
@@ -181,11 +186,20 @@ fn completion_text(outcome: &Outcome, scenario: Option<&ScenarioRow>) -> String 
     if let Some(scenario) = scenario {
         let outcomes = scenario.totals.outcomes().map(|(name, value)| vec![name.to_owned(), count(value)]);
         parts.push(format!("Actions\n{}", table::columns(&outcomes)));
+        parts.extend(why_rejected(scenario));
     }
     let name = scenario.map(|row| &row.name);
     parts.push(format!("Latencies\n{}", table::latencies(related(outcome, name))));
+    parts.extend(outcome.waiting.clone());
     parts.push(error_list(outcome, name));
     with_attachment(outcome, &parts.join("\n\n"))
+}
+
+/// `None` without a rejection that has a cause.
+fn why_rejected(scenario: &ScenarioRow) -> Option<String> {
+    let named = causes(&scenario.totals).into_iter().filter(|cause| cause.count > 0);
+    let rows: Vec<_> = named.map(|cause| vec![count(cause.count), cause.name.into(), cause.about.into()]).collect();
+    (!rows.is_empty()).then(|| format!("Why rejected\n{}", table::columns_left(&rows)))
 }
 
 fn error_list(outcome: &Outcome, scenario: Option<&String>) -> String {

@@ -1,12 +1,15 @@
 //! One frozen [`Outcome`] as text, in every format that people and machines read. No format computes a number: a report
 //! only lays out what the verdict settled.
 
+pub mod causes;
 pub mod chart;
+pub mod compare;
 pub mod error;
 pub mod html;
 pub mod json;
 pub mod junit;
-
+pub mod page;
+pub mod plan_page;
 pub mod table;
 pub mod terminal;
 pub mod untrusted;

@@ -4,20 +4,14 @@
 //! take commands from a log.
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::metrics::number::{clock, count, counted, duration, milliseconds, value};
-use crate::report::table;
+use crate::report::page::{BOLD, DIM, GREEN, PLAIN, Page, RED, YELLOW, bar, head};
+use crate::report::{causes, table};
 use crate::report::untrusted::for_log;
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
-
-const PLAIN: Style = Style::new();
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GREEN: Style = AnsiColor::Green.on_default();
-const RED: Style = AnsiColor::Red.on_default();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// How many kinds of errors are listed; the reports have the others.
 const ERRORS_SHOWN: usize = 5;
@@ -37,7 +31,7 @@ const BAR: &[(&str, Style, char)] = &[
 /// line end. Where the reports are is not in it: only the caller knows.
 #[must_use]
 pub fn render(outcome: &Outcome, colour: bool, width: usize) -> String {
-    let mut page = Page { text: String::new(), colour, width: width.max(40) };
+    let mut page = Page::new(colour, width);
     verdict(&mut page, outcome);
     thresholds(&mut page, &outcome.thresholds);
     actions(&mut page, outcome);
@@ -46,89 +40,6 @@ pub fn render(outcome: &Outcome, colour: bool, width: usize) -> String {
     errors(&mut page, &outcome.errors);
     notes(&mut page, outcome);
     page.text
-}
-
-/// A page of lines that are never wider than it.
-struct Page {
-    text: String,
-    colour: bool,
-    width: usize,
-}
-
-impl Page {
-    /// One line of pieces, cut with `…` where it is too wide.
-    fn line(&mut self, pieces: &[(Style, &str)]) {
-        let total: usize = pieces.iter().map(|(_, piece)| piece.width()).sum();
-        let mut left = if total > self.width { self.width - 1 } else { self.width };
-        for (style, piece) in pieces {
-            let shown = head(piece, left);
-            left -= shown.width();
-            self.paint(*style, shown);
-            if shown.len() < piece.len() {
-                self.paint(*style, "…");
-                break;
-            }
-        }
-        self.text.push('\n');
-    }
-
-    fn paint(&mut self, style: Style, piece: &str) {
-        if self.colour && style != PLAIN {
-            self.text.push_str(&format!("{style}{piece}{style:#}"));
-        } else {
-            self.text.push_str(piece);
-        }
-    }
-
-    /// Groups of pieces one after the other, a new line where the next would not fit.
-    fn flow(&mut self, groups: impl Iterator<Item = [(Style, String); 2]>) {
-        let mut line: Vec<(Style, String)> = vec![];
-        let width = |pieces: &[(Style, String)]| pieces.iter().map(|(_, piece)| piece.width()).sum::<usize>();
-        for group in groups {
-            if !line.is_empty() && width(&line) + width(&group) > self.width {
-                self.line(&line.iter().map(|(style, piece)| (*style, piece.as_str())).collect::<Vec<_>>());
-                line.clear();
-            }
-            line.extend(group);
-        }
-        self.line(&line.iter().map(|(style, piece)| (*style, piece.as_str())).collect::<Vec<_>>());
-    }
-
-    /// Words over several lines, all but the first indented.
-    fn wrapped(&mut self, style: Style, first: &str, indent: &str, text: &str) {
-        let mut line = first.to_owned();
-        let mut empty = true;
-        for word in text.split_whitespace() {
-            if !empty && line.width() + 1 + word.width() > self.width {
-                self.line(&[(style, &line)]);
-                line = indent.to_owned();
-                empty = true;
-            }
-            if !empty {
-                line.push(' ');
-            }
-            line.push_str(word);
-            empty = false;
-        }
-        self.line(&[(style, &line)]);
-    }
-
-    fn heading(&mut self, name: &str, more: &str) {
-        self.text.push('\n');
-        self.line(&[(BOLD, name), (DIM, more)]);
-    }
-}
-
-/// As much of the text as fits.
-fn head(text: &str, width: usize) -> &str {
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or(0);
-        if used > width {
-            return &text[..at];
-        }
-    }
-    text
 }
 
 fn verdict(page: &mut Page, outcome: &Outcome) {
@@ -225,27 +136,14 @@ fn actions(page: &mut Page, outcome: &Outcome) {
     page.flow(shown.map(|((name, number), (_, style, letter))| {
         [(*style, format!("  {letter} ")), (PLAIN, format!("{name} {}", count(*number)))]
     }));
-}
-
-/// How many of `width` cells each part takes: whatever is there at all is seen, and together they fill the bar.
-fn bar(parts: &[(&str, u64)], width: usize) -> Vec<usize> {
-    let total: u64 = parts.iter().map(|(_, number)| number).sum();
-    let mut cells: Vec<usize> =
-        parts
-            .iter()
-            .map(|(_, number)| {
-                if *number == 0 {
-                    0
-                } else {
-                    ((*number as f64 / total as f64) * width as f64).round().max(1.0) as usize
-                }
-            })
-            .collect();
-    let sum: usize = cells.iter().sum();
-    if let Some(largest) = cells.iter_mut().max() {
-        *largest = (*largest + width).saturating_sub(sum);
+    if totals.rejected > 0 {
+        let named = causes::causes(totals).into_iter().filter(|cause| cause.count > 0);
+        let said: Vec<String> = named.map(|cause| format!("{} {}", count(cause.count), cause.name)).collect();
+        // A run that was recorded without causes says nothing of them.
+        if !said.is_empty() {
+            page.wrapped(DIM, "  rejected: ", "    ", &said.join(", "));
+        }
     }
-    cells
 }
 
 fn latencies(page: &mut Page, outcome: &Outcome) {
@@ -267,6 +165,9 @@ fn latencies(page: &mut Page, outcome: &Outcome) {
     }
     for line in lines {
         page.line(&[(PLAIN, &format!("  {line}"))]);
+    }
+    if let Some(waiting) = &outcome.waiting {
+        page.wrapped(DIM, "  ", "  ", &for_log(waiting));
     }
 }
 

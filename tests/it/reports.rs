@@ -21,6 +21,7 @@ fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {
         ("unreachable", Outcome::example_unreachable(), [7, 0, 1, 6]),
         ("suspect", Outcome::example_suspect(), [7, 0, 0, 0]),
         ("invalid", Outcome::example_invalid(), [7, 0, 1, 6]),
+        ("aborted", Outcome::example_aborted(), [7, 1, 0, 5]),
         ("long", Outcome::example_long(), [10, 2, 0, 0]),
     ]
 }

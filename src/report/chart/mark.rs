@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::chart::palette::colour;
+use crate::report::chart::palette::{UNJUDGED, colour};
 use crate::verdict::outcome::{Judged, ThresholdResult, Totals};
 
 /// Pixels of a gauge from its first to its last value.
@@ -37,16 +37,20 @@ pub fn gauge(judged: &Judged) -> Option<String> {
         ThresholdResult::Broken | ThresholdResult::NoData => ("broken", "#c0392b"),
         ThresholdResult::NotJudged => ("open", "#83898f"),
     };
+    // What nobody judged keeps nothing.
+    let kept = if class == "open" { ("kept open", UNJUDGED) } else { ("kept", "#2e7d58") };
     let x = |place: f64| format!("{:.1}", 8.0 + place.clamp(0.0, 1.0) * LENGTH);
     let mut svg = String::from(
         r##"<svg class="gauge" width="128" height="18" aria-hidden="true"><line class="track" x1="8" x2="120" y1="9" y2="9" stroke="#8a8f98" stroke-opacity="0.45" stroke-width="2" stroke-linecap="round"/>"##,
     );
     let _ = write!(
         svg,
-        r##"<line class="kept" x1="{}" x2="{}" y1="9" y2="9" stroke="#2e7d58" stroke-opacity="0.5" stroke-width="5"/><line class="tick" x1="{2}" x2="{2}" y1="2" y2="16" stroke="currentColor" stroke-width="1.5"/>"##,
+        r##"<line class="{3}" x1="{}" x2="{}" y1="9" y2="9" stroke="{4}" stroke-opacity="0.5" stroke-width="5"/><line class="tick" x1="{2}" x2="{2}" y1="2" y2="16" stroke="currentColor" stroke-width="1.5"/>"##,
         x(from),
         x(to),
-        x(limit)
+        x(limit),
+        kept.0,
+        kept.1
     );
     let at = place(observed);
     let _ = if (0.0..=1.0).contains(&at) {
@@ -58,9 +62,10 @@ pub fn gauge(judged: &Judged) -> Option<String> {
     Some(svg)
 }
 
-/// All outcomes beside each other, as long as their part of the whole; `None` without an action.
+/// All outcomes beside each other, as long as their part of the whole; `None` without an action. Where the run cannot
+/// judge the server, ok is grey.
 #[must_use]
-pub fn outcome_bar(totals: &Totals) -> Option<String> {
+pub fn outcome_bar(totals: &Totals, judged: bool) -> Option<String> {
     if totals.planned == 0 {
         return None;
     }
@@ -69,7 +74,7 @@ pub fn outcome_bar(totals: &Totals) -> Option<String> {
     for (name, number) in totals.outcomes().into_iter().filter(|(_, number)| *number > 0) {
         let length = number as f64 / totals.planned as f64 * 100.0;
         let class = name.replace(' ', "-");
-        let fill = colour(name);
+        let fill = if name == "ok" && !judged { UNJUDGED } else { colour(name) };
         let _ = write!(svg, r#"<rect class="{class}" x="{from:.3}%" width="{length:.3}%" height="12" fill="{fill}"/>"#);
         from += length;
     }

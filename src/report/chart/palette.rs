@@ -34,8 +34,60 @@ pub const DISCONNECTS: Key = Key { cell: "disconnects", name: "connections lost"
 pub const ERRORS: Key = Key { cell: "errors", name: "errors", colour: "#c4472f" };
 pub const CPU: Key = Key { cell: "cpu", name: "generator CPU", colour: "#83898f" };
 
+/// Instead of the colour of what is ok, in a run that cannot judge: nothing there is a good sign.
+pub const UNJUDGED: &str = "#83898f";
+
+/// Every outcome with its colour; in a run that cannot judge, ok is grey.
+#[must_use]
+pub fn outcomes(judged: bool) -> Vec<(Key, Count)> {
+    let mut outcomes = OUTCOMES.to_vec();
+    if let (false, Some((ok, _))) = (judged, outcomes.first_mut()) {
+        ok.colour = UNJUDGED;
+    }
+    outcomes
+}
+
+/// The colour of a user: `place` is from 0 to 1 around the wheel, `chroma` how colourful. All are equally light (that is
+/// what OKLCH is for), so that they can be seen on paper and on black.
+#[must_use]
+pub fn user_colour(place: f64, chroma: f64) -> String {
+    const LIGHT: f64 = 0.66;
+    let angle = place * std::f64::consts::TAU + 0.35;
+    let (a, b) = (chroma * angle.cos(), chroma * angle.sin());
+    // From OKLab to linear sRGB (Ottosson 2020).
+    let l = (LIGHT + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
+    let m = (LIGHT - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
+    let s = (LIGHT - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
+    let linear = [
+        4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s,
+        -1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s,
+        -0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701_0 * s,
+    ];
+    let byte = |value: f64| {
+        let value = value.clamp(0.0, 1.0);
+        let curved = if value <= 0.003_130_8 { value * 12.92 } else { 1.055 * value.powf(1.0 / 2.4) - 0.055 };
+        (curved * 255.0).round() as u8
+    };
+    let [red, green, blue] = linear.map(byte);
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
 /// The colour of an outcome as `Totals::outcomes` names it.
 #[must_use]
 pub fn colour(outcome: &str) -> &'static str {
     OUTCOMES.iter().find(|(key, _)| key.name == outcome).map_or("#969ba1", |(key, _)| key.colour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_differ_and_without_chroma_are_grey() {
+        assert_eq!(user_colour(0.0, 0.0), user_colour(0.5, 0.0));
+        assert_eq!(user_colour(0.3, 0.0), "#929292");
+        let wheel: std::collections::BTreeSet<String> =
+            (0..40).map(|place| user_colour(f64::from(place) / 40.0, 0.125)).collect();
+        assert_eq!(wheel.len(), 40);
+    }
 }
