@@ -63,9 +63,10 @@ fn proof(page: &mut Page, proof: &ProofSummary) {
     if proof.rules.is_empty() {
         return;
     }
-    let with = [("step", proof.step), ("margin", proof.margin), ("a turn may start late by", proof.slack)];
-    let said = with.into_iter().filter_map(|(what, value)| Some(format!("{what} {}", span(value?))));
-    page.heading("Proof", &format!("  {}", said.collect::<Vec<_>>().join(" · ")));
+    page.heading("Proof", "");
+    let with = [("step ", proof.step, ""), ("margin ", proof.margin, ""), ("a turn may start ", proof.slack, " late")];
+    let said = with.into_iter().filter_map(|(before, value, after)| Some(format!("{before}{}{after}", span(value?))));
+    page.wrapped(DIM, "  ", "  ", &said.collect::<Vec<_>>().join(" · "));
     let wide = page.width >= NARROW;
     let mut rows = vec![["", "declared", "needed", "smallest gap", "slack"].map(String::from).to_vec()];
     rows.extend(proof.rules.iter().map(cells));
@@ -156,8 +157,11 @@ fn actions(totals: &PlannedTotals) -> String {
     if totals.actions_most == totals.actions_least {
         return count(totals.actions_most);
     }
-    let (most, least) = (count(totals.actions_most), count(totals.actions_least));
-    format!("up to {most}, if every user is ready in its slot; at least {least}")
+    let least = match totals.actions_least {
+        0 => String::new(),
+        least => format!("; at least {}", count(least)),
+    };
+    format!("up to {}, if every user is ready in its slot{least}", count(totals.actions_most))
 }
 
 fn meetings(page: &mut Page, contention: &ContentionSummary) {

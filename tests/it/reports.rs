@@ -294,7 +294,7 @@ fn every_number_of_the_totals_is_in_the_page() {
     // Through its own document, so that a new total is asked for without a change here.
     let document: serde_json::Value = serde_json::from_str(&json::render(&outcome).unwrap()).unwrap();
     let totals = document["totals"].as_object().unwrap();
-    assert!(totals.len() >= 21);
+    assert!(totals.len() >= 25);
     for (name, value) in totals {
         let shown = number::count(value.as_u64().unwrap());
         assert!(page.contains(&shown), "{name}: {shown} is not in the page");
@@ -326,13 +326,15 @@ const HOSTILE: &str = "::error file=a::boom\n::add-mask::x\r\n<script>alert(1)</
     \u{0}\u{9b}31m \u{2028}::set-output name=a::b";
 
 /// What is one of a few words and not a text.
-const WORDS: &[&str] = &["format", "status", "validity", "result", "unit", "how"];
+const WORDS: &[&str] = &["format", "status", "validity", "result", "unit", "how", "end", "standing"];
 
 /// The outcome with every text in it replaced. Through JSON, so that no field can be forgotten.
 fn poisoned(outcome: &Outcome) -> Outcome {
     fn poison(value: &mut serde_json::Value, key: &str) {
         match value {
             serde_json::Value::String(_) if WORDS.contains(&key) => {}
+            // Of the proof; the verdict of the run is more than a word.
+            serde_json::Value::String(_) if key == "verdict" => {}
             serde_json::Value::String(text) => *text = HOSTILE.into(),
             serde_json::Value::Array(items) => items.iter_mut().for_each(|item| poison(item, key)),
             serde_json::Value::Object(fields) => fields.iter_mut().for_each(|(key, field)| poison(field, key)),
