@@ -5,21 +5,74 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::args::{DemoArgs, ServeArgs};
 use super::exit::Exit;
 use super::load::{self, SuiteText};
-use super::{environment, run, screen, signals, target};
+use super::{environment, files, run, screen, signals, target};
 use crate::demo::{self, Options, Rules};
+use crate::report::compare::{self, Compared};
+use crate::report::table;
 use crate::run::Stopper;
+use crate::verdict::outcome::{Outcome, Status};
 
 /// The built-in suite. It stands among the others, and is part of the binary.
 const SUITE: &str = include_str!("../../loadtests/demo.yaml");
 const SUITE_FILE: &str = "loadtests/demo.yaml";
 
 pub fn demo(args: &DemoArgs) -> Exit {
+    if args.compare {
+        return compare(args);
+    }
     let overrides = args.overrides.overrides();
     let suite = SuiteText { file: SUITE_FILE.into(), text: SUITE.to_owned() };
     match load::prepare_all(&[suite], environment::read(args.overrides.env_file.as_deref()), &overrides) {
         Ok(ready) => run::run_all(&ready, &overrides, &args.how),
         Err(exit) => exit,
     }
+}
+
+/// The patterns that are compared, the one that everybody thinks of first at the beginning.
+const COMPARED: [&str; 3] = ["burst", "dedicated", "rotate"];
+
+/// Runs the built-in suite once a pattern, and writes one page that shows the runs side by side. A threshold that was not
+/// met is no failure here: that the patterns differ is the point.
+fn compare(args: &DemoArgs) -> Exit {
+    let overrides = args.overrides.overrides();
+    let suites = COMPARED.map(|pattern| SuiteText {
+        file: SUITE_FILE.into(),
+        text: SUITE
+            .replace("name: demo", &format!("name: {pattern}"))
+            .replace("pattern: rotate", &format!("pattern: {pattern}")),
+    });
+    let environment = environment::read(args.overrides.env_file.as_deref());
+    let ready = match load::prepare_all(&suites, environment, &overrides) {
+        Ok(ready) => ready,
+        Err(exit) => return exit,
+    };
+    let stopper = Stopper::new();
+    if let Err(error) = signals::listen(stopper.clone()) {
+        screen::note(&format!("signals cannot be heard: {error}\n"));
+        return Exit::Internal;
+    }
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for suite in &ready {
+        match run::run_one(suite, &overrides, &args.how, &stopper) {
+            Ok(outcome) if matches!(outcome.verdict.status, Status::Interrupted | Status::Unreachable) => {
+                return Exit::of(&outcome);
+            }
+            Ok(outcome) => outcomes.push(outcome),
+            Err(exit) => return exit,
+        }
+    }
+    let runs: Vec<Compared<'_>> =
+        outcomes.iter().map(|outcome| Compared { outcome, folder: &outcome.suite.name }).collect();
+    let path = args.how.out.join(compare::FILE);
+    let written = compare::render(&runs)
+        .map_err(|error| error.to_string())
+        .and_then(|page| files::replace(&path, &page).map_err(|error| error.to_string()));
+    if let Err(error) = written {
+        screen::note(&format!("`{}` was not written: {error}\n", path.display()));
+        return Exit::Internal;
+    }
+    screen::print(&format!("\n{}\n\nside by side: {}\n", table::columns(&compare::table(&runs)), path.display()));
+    Exit::Ok
 }
 
 pub fn serve(args: &ServeArgs) -> Exit {

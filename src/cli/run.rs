@@ -60,7 +60,7 @@ pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
 }
 
 /// The outcome of a suite, its reports written; or why there is none, already told.
-fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stopper) -> Result<Outcome, Exit> {
+pub fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stopper) -> Result<Outcome, Exit> {
     let machine = Machine::here(how.workers);
     let built_in = BuiltIn::start(ready)?;
     let (plan, problems) = ready.compile(overrides, built_in.url().as_deref(), machine.seed);

@@ -425,8 +425,10 @@ fn warnings(scenario: &Scenario) -> Vec<String> {
     }
     let held_back = scenario.presences.iter().map(|stay| stay.slot.since(stay.asked)).max().unwrap_or_default();
     if held_back > Duration::SECOND {
-        warnings
-            .push(format!("{name}: `connect.rate` holds users back by up to {} after the load asks for them", span(held_back)));
+        warnings.push(format!(
+            "{name}: `connect.rate` holds users back by up to {} after the load asks for them",
+            span(held_back)
+        ));
     }
     let left_out =
         scenario.users.saturating_sub(scenario.presences.iter().map(|stay| stay.user + 1).max().unwrap_or(0));

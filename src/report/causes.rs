@@ -20,7 +20,9 @@ pub fn causes(totals: &Totals) -> [CauseCount; 4] {
         let (about, count) = match cause {
             Cause::Explained => ("our own gap was below a declared cooldown", totals.rejected_explained),
             Cause::Jitter => ("the gap was inside the margin", totals.rejected_jitter),
-            Cause::Unexplained => ("the gap was kept, and the server refused all the same", totals.rejected_unexplained),
+            Cause::Unexplained => {
+                ("the gap was kept, and the server refused all the same", totals.rejected_unexplained)
+            }
             Cause::Contested => ("another user got there first, as the pattern means it", totals.rejected_contested),
         };
         CauseCount { name: cause.word(), about, count }

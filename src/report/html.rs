@@ -19,12 +19,14 @@ use crate::units::Duration;
 use crate::verdict::Outcome;
 use crate::verdict::outcome::StepTable;
 
-/// The template that is rendered, and the parts that it includes. The suffix `.html` is what turns escaping on.
+/// The template that is rendered, the parts that it includes, and the page of [`super::compare`]. The suffix `.html` is what turns escaping on.
 const TEMPLATE: &str = "report.html";
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("report.css", include_str!("../../report-templates/default/report.css")),
     ("report.js", include_str!("../../report-templates/default/report.js")),
     (TEMPLATE, include_str!("../../report-templates/default/report.html.tera")),
+    ("compare.css", include_str!("../../report-templates/default/compare.css")),
+    ("compare.html", include_str!("../../report-templates/default/compare.html.tera")),
 ];
 
 /// The outcome as a page.
@@ -37,7 +39,8 @@ pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
     tera.render(TEMPLATE, &context(outcome)).map_err(failed)
 }
 
-fn engine() -> TeraResult<Tera> {
+/// All templates and the filters that they use.
+pub(super) fn engine() -> TeraResult<Tera> {
     let mut tera = Tera::new();
     tera.set_escape_fn(|text, out| io::Write::write_all(out, for_html(text).as_bytes()));
     tera.register_filter("ms", |value: f64, _: Kwargs, _: &State<'_>| number::milliseconds(value));
@@ -49,7 +52,9 @@ fn engine() -> TeraResult<Tera> {
     tera.register_filter("duration", |ms: f64, _: Kwargs, _: &State<'_>| {
         number::duration(Duration::from_secs_f64(ms / 1_000.0))
     });
-    tera.register_filter("span", |ms: f64, _: Kwargs, _: &State<'_>| number::span(Duration::from_secs_f64(ms / 1_000.0)));
+    tera.register_filter("span", |ms: f64, _: Kwargs, _: &State<'_>| {
+        number::span(Duration::from_secs_f64(ms / 1_000.0))
+    });
     tera.register_filter("bytes", |value: u64, _: Kwargs, _: &State<'_>| number::bytes(value as f64));
     tera.register_filter("clock", |ms: f64, _: Kwargs, _: &State<'_>| number::clock((ms / 1_000.0) as u64));
     tera.register_filter("value", |value: f64, with: Kwargs, _: &State<'_>| -> TeraResult<String> {

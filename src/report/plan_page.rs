@@ -21,8 +21,7 @@ const NARROW: usize = 72;
 /// Columns of the labels.
 const LABEL: usize = 17;
 /// Backgrounds that black is read on, once around the wheel.
-const WHEEL: [u8; 18] =
-    [210, 216, 222, 228, 191, 157, 120, 121, 122, 123, 117, 111, 147, 183, 219, 218, 217, 223];
+const WHEEL: [u8; 18] = [210, 216, 222, 228, 191, 157, 120, 121, 122, 123, 117, 111, 147, 183, 219, 218, 217, 223];
 
 /// The page, at most `width` columns wide (at least 40), with ANSI colours if `colour`, ending with a line end.
 #[must_use]

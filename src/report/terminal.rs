@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::metrics::number::{clock, count, counted, duration, milliseconds, value};
 use crate::report::page::{BOLD, DIM, GREEN, PLAIN, Page, RED, YELLOW, bar, head};
-use crate::report::{causes, table};
 use crate::report::untrusted::for_log;
+use crate::report::{causes, table};
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
 

@@ -91,7 +91,11 @@ pub fn of_run(outcome: &Outcome) -> Option<LanesFigure> {
     let course = Course { chroma, ..course };
     let length = span(lanes.to.since(lanes.from));
     let left_out = if lanes.left_out > 0 {
-        format!(" {} later or on other resources {} not shown.", counted(lanes.left_out, "action"), were(lanes.left_out))
+        format!(
+            " {} later or on other resources {} not shown.",
+            counted(lanes.left_out, "action"),
+            were(lanes.left_out)
+        )
     } else {
         String::new()
     };
@@ -141,7 +145,8 @@ fn key(end: LaneEnd) -> LaneKey {
 pub fn planned(name: &str, lanes: Option<&PlannedLanes>) -> String {
     let title = format!("{}: who acts on what", for_html(name));
     let Some(lanes) = lanes.filter(|lanes| !lanes.resources.is_empty()) else {
-        let text = r#"<text x="24" y="76" font-size="14">Nobody acts on resources in steps: there is nothing to draw.</text>"#;
+        let text =
+            r#"<text x="24" y="76" font-size="14">Nobody acts on resources in steps: there is nothing to draw.</text>"#;
         return alone(&title, "Nobody acts on resources in steps.", 104.0, text);
     };
     let marks = lanes.marks.iter();

@@ -4,8 +4,8 @@ use crate::metrics::catalog::{self, Unit};
 use crate::units::{Duration, Moment};
 use crate::verdict::example::wave::round;
 use crate::verdict::outcome::{
-    ActionRow, Ended, ErrorRow, ExampleRow, Judged, LatencyRow, MetricRow, RunInfo, ScenarioRow,
-    StageMark, SuiteInfo, ThresholdResult, Totals,
+    ActionRow, Ended, ErrorRow, ExampleRow, Judged, LatencyRow, MetricRow, RunInfo, ScenarioRow, StageMark, SuiteInfo,
+    ThresholdResult, Totals,
 };
 
 pub(super) fn share(part: u64, totals: &Totals) -> Option<f64> {
