@@ -357,7 +357,7 @@ fn sentence(verdict: ProofVerdict, rules: &[RuleRow], margin: Duration, forced: 
             } else {
                 String::new()
             };
-            format!("Users collide by design {}{others}.", words.join(" and "))
+            format!("Users collide by design ({}){others}.", words.join(", "))
         }
         ProofVerdict::Broken => {
             let broken: Vec<String> = of(RuleStanding::Broken)

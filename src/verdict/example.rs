@@ -58,7 +58,7 @@ impl Outcome {
             latencies: latencies(&totals, 1.0),
             errors: errors(&totals),
             timeline: Timeline { points, stages: stages("bidders", &[("ramp", 10), ("steady", 60), ("leave", 5)]) },
-            lanes: Some(lanes(20, 20, true)),
+            lanes: Some(lanes(20, 20, 12, true)),
             waiting: Some(
                 "Actions waited up to 412 ms before they were sent: ack_latency holds that wait, ack_service does not."
                     .into(),
@@ -90,7 +90,7 @@ impl Outcome {
         outcome.latencies = latencies(&totals, 0.38);
         outcome.latencies.retain(|row| row.metric != "reconnect_latency");
         outcome.errors.clear();
-        outcome.lanes = Some(lanes(20, 20, false));
+        outcome.lanes = Some(lanes(20, 20, 12, false));
         outcome.waiting = None;
         outcome.timeline.points = points;
         outcome.totals = totals;
@@ -261,7 +261,7 @@ impl Outcome {
         outcome.timeline.stages.extend(stages("spectators", &[("users", 3_600)]));
         outcome.timeline.stages.extend(stages("sellers", &[("early", 1_200), ("busy", 1_800), ("late", 600)]));
         outcome.plan = plan(320, 40);
-        outcome.lanes = Some(lanes(320, 40, true));
+        outcome.lanes = Some(lanes(320, 40, 130, true));
         outcome
     }
 }

@@ -1,6 +1,7 @@
 //! Swim lanes: a lane a resource, over time; a colour a user, a shape an outcome. Of a plan (a picture of its own) and of
 //! a run (a part of the report).
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -22,8 +23,6 @@ const RIGHT: f64 = 14.0;
 const BELOW: f64 = 26.0;
 /// Letters of a resource's name that are shown.
 const NAME: usize = 16;
-/// More marks than these get no words of their own: the page would be all words.
-const MARKS_WITH_WORDS: usize = 1_200;
 /// Users that a legend names.
 const NAMED_USERS: usize = 20;
 
@@ -135,7 +134,7 @@ const fn word(end: LaneEnd) -> &'static str {
 
 fn key(end: LaneEnd) -> LaneKey {
     let mut svg = String::from(r#"<svg width="14" height="14" aria-hidden="true">"#);
-    shape(&mut svg, Some(end), (7.0, 7.0), 4.5, "#83898f", "");
+    shapes(&mut svg, Some(end), &[(7.0, 7.0)], 4.5, "#83898f", "");
     svg.push_str("</svg>");
     LaneKey { name: word(end), svg }
 }
@@ -246,41 +245,41 @@ impl<'a> Course<'a> {
         let mut svg = String::new();
         self.ground(&mut svg);
         let (row, crowded) = (self.row(), self.crowded());
-        let radius = if crowded { 3.0 } else { 5.0 };
-        let y = |mark: &Mark| {
+        let radius = self.radius(crowded);
+        // A path for each user and outcome: a run has thousands of actions, and a page has to be small.
+        let mut groups: BTreeMap<(usize, u64), Vec<(f64, f64)>> = BTreeMap::new();
+        let mut rests: BTreeMap<u64, String> = BTreeMap::new();
+        for mark in &self.marks {
             let rank = self.users.binary_search(&mark.user).unwrap_or_default() as f64;
             let apart = if crowded { (rank + 0.5) / self.users.len() as f64 - 0.5 } else { 0.0 };
-            (mark.lane as f64 + 0.5 + apart * 0.72) * row
-        };
-        if let Some(rest) = self.rest {
-            let rests = |mark: &&Mark| matches!(mark.end, None | Some(LaneEnd::Accepted));
-            for mark in self.marks.iter().filter(rests) {
-                let (from, to) = (self.x(mark.at), self.x(mark.at + rest));
-                let _ = write!(
-                    svg,
-                    r#"<rect x="{from:.1}" y="{:.1}" width="{:.1}" height="{:.1}" rx="2" fill="{}" fill-opacity="0.24"/>"#,
-                    (mark.lane as f64 + 0.28) * row,
-                    to - from,
-                    0.44 * row,
-                    self.colour(mark.user)
-                );
+            let place = (self.x(mark.at), (mark.lane as f64 + 0.5 + apart * 0.72) * row);
+            // What was accepted comes last, on top: in a crowd it is the one to be found.
+            let order = mark.end.and_then(|end| ENDS.iter().rposition(|known| *known == end)).unwrap_or(0);
+            groups.entry((ENDS.len() - order, mark.user)).or_default().push(place);
+            if let (Some(rest), None | Some(LaneEnd::Accepted)) = (self.rest, mark.end) {
+                let (top, length) = ((mark.lane as f64 + 0.28) * row, self.x(mark.at + rest) - place.0);
+                let high = 0.44 * row;
+                let path = rests.entry(mark.user).or_default();
+                let _ = write!(path, "M{:.1} {top:.1}h{length:.1}v{high:.1}h-{length:.1}z", place.0);
             }
         }
-        let words = self.marks.len() <= MARKS_WITH_WORDS;
-        // What was accepted is drawn last: in a crowd it is the one to be found.
-        let accepted = |mark: &&Mark| matches!(mark.end, None | Some(LaneEnd::Accepted));
-        let order = self.marks.iter().filter(|mark| !accepted(mark)).chain(self.marks.iter().filter(accepted));
-        for mark in order {
-            let said = if words { self.said(mark) } else { String::new() };
-            shape(&mut svg, mark.end, (self.x(mark.at), y(mark)), radius, &self.colour(mark.user), &said);
+        for (user, path) in rests {
+            let _ = write!(svg, r#"<path fill="{}" fill-opacity="0.24" d="{path}"/>"#, self.colour(user));
+        }
+        let planned = self.marks.iter().all(|mark| mark.end.is_none());
+        for ((order, user), places) in groups {
+            let end = ENDS.get(ENDS.len() - order).copied().filter(|_| !planned);
+            let said = end.map_or_else(|| format!("user {user}"), |end| format!("user {user}: {}", word(end)));
+            shapes(&mut svg, end, &places, radius, &self.colour(user), &format!("<title>{said}</title>"));
         }
         svg
     }
 
-    fn said(&self, mark: &Mark) -> String {
-        let end = mark.end.map_or(String::new(), |end| format!(", {}", word(end)));
-        let at = span(mark.at.since(Moment::START));
-        format!("<title>user {} on {} at {at}{end}</title>", mark.user, for_html(&self.resources[mark.lane]))
+    /// As large as the marks of a lane leave room for.
+    fn radius(&self, crowded: bool) -> f64 {
+        let in_a_lane = self.marks.len() as f64 / self.resources.len().max(1) as f64;
+        let room = (WIDTH - RIGHT - self.left()) / in_a_lane.max(1.0);
+        if crowded { 3.0 } else { (room * 0.3).clamp(2.5, 5.0) }
     }
 
     /// The lanes themselves with their names, and the times.
@@ -316,38 +315,45 @@ impl<'a> Course<'a> {
     }
 }
 
-/// One mark: the shape and its colour say what came of it, the colour of its body or edge says whose it is.
-fn shape(svg: &mut String, end: Option<LaneEnd>, (x, y): (f64, f64), r: f64, user: &str, said: &str) {
-    let _ = match end {
-        None | Some(LaneEnd::Accepted) => {
-            write!(svg, r#"<circle cx="{x:.1}" cy="{y:.1}" r="{r}" fill="{user}">{said}</circle>"#)
-        }
-        Some(LaneEnd::Rejected) => {
-            let arm = r * 0.8;
-            write!(
-                svg,
-                r#"<g><circle cx="{x:.1}" cy="{y:.1}" r="{r}" fill="{user}" fill-opacity="0.25"/><path class="cross" d="M{:.1} {:.1}l{2:.1} {2:.1}m0 -{2:.1}l-{2:.1} {2:.1}" fill="none" stroke="{3}" stroke-width="{4}">{said}</path></g>"#,
-                x - arm,
-                y - arm,
-                arm * 2.0,
-                colour("rejected"),
-                r * 0.36
-            )
-        }
-        Some(LaneEnd::Late) => write!(
-            svg,
-            r#"<path class="timeout" d="M{x:.1} {:.1}l{1} {1}l-{1} {1}l-{1} -{1}z" fill="{2}" stroke="{user}" stroke-width="1.5">{said}</path>"#,
-            y - r * 1.2,
-            r * 1.2,
-            colour("timeout")
-        ),
-        Some(LaneEnd::Failed) => write!(
-            svg,
-            r#"<rect class="failed" x="{:.1}" y="{:.1}" width="{2}" height="{2}" fill="{3}" stroke="{user}" stroke-width="1.5">{said}</rect>"#,
-            x - r * 0.9,
-            y - r * 0.9,
-            r * 1.8,
-            colour("failed")
-        ),
+/// Marks of one user and outcome: the shape and its colour say what came of them, the colour of body or edge whose they are.
+fn shapes(svg: &mut String, end: Option<LaneEnd>, places: &[(f64, f64)], r: f64, user: &str, said: &str) {
+    let path = |piece: &dyn Fn(f64, f64) -> String| places.iter().map(|(x, y)| piece(*x, *y)).collect::<String>();
+    // A line of no length with round ends is a dot.
+    let dots = |opacity: &str| {
+        let (d, thick) = (path(&|x, y| format!("M{x:.1} {y:.1}h0")), r * 2.0);
+        format!(
+            r#"<path fill="none" stroke="{user}" stroke-width="{thick:.1}" stroke-linecap="round"{opacity} d="{d}">{said}</path>"#
+        )
     };
+    let filled = |class: &str, d: &str| {
+        let fill = colour(class);
+        format!(r#"<path class="{class}" fill="{fill}" stroke="{user}" stroke-width="1.5" d="{d}">{said}</path>"#)
+    };
+    match end {
+        None | Some(LaneEnd::Accepted) => svg.push_str(&dots("")),
+        Some(LaneEnd::Rejected) => {
+            let (arm, both) = (r * 0.8, r * 1.6);
+            let piece =
+                |x, y| format!("M{:.1} {:.1}l{both:.1} {both:.1}m0-{both:.1}l-{both:.1} {both:.1}", x - arm, y - arm);
+            svg.push_str(&dots(r#" stroke-opacity="0.25""#));
+            let _ = write!(
+                svg,
+                r#"<path class="cross" fill="none" stroke="{}" stroke-width="{:.1}" d="{}">{said}</path>"#,
+                colour("rejected"),
+                r * 0.36,
+                path(&piece)
+            );
+        }
+        Some(LaneEnd::Late) => {
+            let arm = r * 1.2;
+            let piece =
+                |x, y| format!("M{x:.1} {:.1}l{arm:.1} {arm:.1}l-{arm:.1} {arm:.1}l-{arm:.1}-{arm:.1}z", y - arm);
+            svg.push_str(&filled("timeout", &path(&piece)));
+        }
+        Some(LaneEnd::Failed) => {
+            let side = r * 1.8;
+            let piece = |x, y| format!("M{:.1} {:.1}h{side:.1}v{side:.1}h-{side:.1}z", x - side / 2.0, y - side / 2.0);
+            svg.push_str(&filled("failed", &path(&piece)));
+        }
+    }
 }

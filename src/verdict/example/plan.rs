@@ -89,8 +89,7 @@ fn proof() -> ProofSummary {
 }
 
 /// The beginning of a run on the resources: users come in a ramp, and now and then an action goes wrong.
-pub(super) fn lanes(users: u64, resources: u64, trouble: bool) -> Lanes {
-    let steps = 12;
+pub(super) fn lanes(users: u64, resources: u64, steps: u64, trouble: bool) -> Lanes {
     let mut marks = Vec::new();
     for number in 0..steps {
         for user in 0..users.min(resources) {
