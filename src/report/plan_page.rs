@@ -104,7 +104,7 @@ fn cells(rule: &RuleRow) -> Vec<String> {
         (_, None) => "–".into(),
     };
     let gap = rule.gap.map_or_else(|| "never".into(), span);
-    vec![rule.rule.clone(), rule.declared.clone(), span(rule.needed), gap, slack]
+    vec![for_log(&rule.rule), for_log(&rule.declared), span(rule.needed), gap, slack]
 }
 
 /// How far the smallest gap goes, with a mark where it must go.

@@ -38,8 +38,13 @@ thresholds:
   disconnects: "== 0"
 "#;
 
+/// What the page of a plan says beside a label.
+pub fn value_of<'a>(page: &'a str, label: &str) -> &'a str {
+    page.lines().find_map(|line| line.trim_start().strip_prefix(label)?.strip_prefix("  ")).unwrap_or_default().trim()
+}
+
 /// Calls the program in a folder with this suite and compares the exit code and parts of what it says.
-fn check(text: &str, arguments: &[&str], code: i32, says: &[&str]) {
+pub fn check(text: &str, arguments: &[&str], code: i32, says: &[&str]) {
     let program = Program::new().file("suite.yaml", text);
     let ended = program.run(arguments);
     let printed = ended.printed();
@@ -83,9 +88,9 @@ fn a_local_env_file_fills_in_and_never_overrides() {
     let text = suite("dotenv", &[("users: 10", "users: \"${USERS}\"")]);
     let program = Program::new().file("suite.yaml", &text).file(".env", "USERS=7\nAUCTION_PASSWORD=from-file\n");
     let plan = program.run(&["plan", "suite.yaml"]);
-    assert!(plan.code == 0 && plan.stdout.contains("users            7"), "{}", plan.printed());
+    assert!(plan.code == 0 && value_of(&plan.stdout, "users") == "7", "{}", plan.printed());
     let plan = program.env("USERS", "9").run(&["plan", "suite.yaml"]);
-    assert!(plan.stdout.contains("users            9"), "{}", plan.printed());
+    assert!(value_of(&plan.stdout, "users") == "9", "{}", plan.printed());
 }
 
 #[test]
@@ -165,14 +170,6 @@ fn more_users_than_open_files_are_refused_before_the_run() {
 }
 
 #[test]
-fn the_plan_says_what_will_happen() {
-    let says = ["users", "10", "step", "auto", "smallest gap", "user 0", "lot-0", "socket lifetime"];
-    check(&suite("plan", &[]), &["plan", "suite.yaml"], 0, &says);
-    check(&suite("plan", &[]), &["plan", "suite.yaml", "--users", "3"], 0, &["  users            3"]);
-    check(&suite("plan", &[("pattern: rotate", "pattern: dedicated")]), &["plan", "suite.yaml"], 0, &["no contention"]);
-}
-
-#[test]
 fn wrong_command_lines_are_usage_errors() {
     for arguments in
         [&["run"][..], &["dance"], &["run", "x.yaml", "--duration", "5"], &["run", "x.yaml", "--var", "no-value"]]
@@ -231,9 +228,12 @@ fn resources_come_from_lists_and_files_of_several_shapes() {
     {
         let program = Program::new().file(file, text).file("suite.yaml", &from(&format!("{{ file: {file} }}")));
         let plan = program.run(&["plan", "suite.yaml"]).printed();
-        assert!(plan.contains("user 0  red") && plan.contains("blue") && plan.contains("resources        3"), "{plan}");
+        assert!(
+            plan.contains("user 0   red") && plan.contains("blue") && value_of(&plan, "resources") == "3",
+            "{plan}"
+        );
     }
-    check(&from("{ list: [red, { id: blue }] }"), &["plan", "suite.yaml"], 0, &["user 0  red", "blue"]);
+    check(&from("{ list: [red, { id: blue }] }"), &["plan", "suite.yaml"], 0, &["user 0   red", "blue"]);
     // One mistake is one problem, whatever would follow from it.
     check(
         &from("{ file: missing.json }"),

@@ -5,9 +5,12 @@
 
 mod architecture;
 mod cli;
+mod comparing;
 mod documents;
 mod interop;
 mod loadtests;
+mod pages;
+mod planning;
 mod plans;
 mod reports;
 mod runs;

@@ -26,7 +26,7 @@ fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {
     ]
 }
 
-fn snapshot(name: &str, text: &str) {
+pub fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../reports");
     settings.set_prepend_module_to_snapshot(false);
@@ -69,7 +69,7 @@ fn looks() {
 fn body(page: &str) -> String {
     let mut text = page.to_owned();
     for tag in ["style", "script"] {
-        let start = text.find(&format!("<{tag}>")).expect("the page has it once") + tag.len() + 2;
+        let Some(start) = text.find(&format!("<{tag}>")).map(|at| at + tag.len() + 2) else { continue };
         let end = text.find(&format!("</{tag}>")).expect("it ends");
         text.replace_range(start..end, "");
     }
@@ -182,8 +182,38 @@ fn the_page_is_well_formed_and_accessible() {
     }
 }
 
+/// What the page that compares leads to.
+const REPORTS: &[&str] = &["burst/report.html", "dedicated/report.html", "rotate/report.html"];
+
+#[test]
+fn a_run_that_cannot_judge_looks_like_no_success_anywhere() {
+    let outcome = Outcome::example_invalid();
+    let page = body(&html::render(&outcome).unwrap());
+    for colour in ["#4f8f80", "#2e7d58"] {
+        assert!(!page.contains(colour), "{colour} is the colour of what is well");
+        assert!(body(&html::render(&Outcome::example()).unwrap()).contains(colour), "{colour} is in others");
+    }
+    for text in [page, terminal::render(&outcome, false, 80), junit::render(&outcome).unwrap()] {
+        assert!(!text.contains("PASS") && text.contains("INVALID") && text.contains("ot judged") | text.contains("- "));
+    }
+}
+
+#[test]
+fn a_run_that_was_stopped_early_has_one_failure_and_says_why() {
+    let outcome = Outcome::example_aborted();
+    let text = junit::render(&outcome).unwrap();
+    assert_eq!(text.matches("<failure").count() + text.matches("<error").count(), 1, "{text}");
+    assert!(text.contains("success_rate: expected"));
+    let why = "The run was stopped early: success_rate &gt;= 95% was broken for 10 s.";
+    assert!(text.contains(why), "{text}");
+    // Without a threshold that fails, the run itself is what failed.
+    let mut outcome = outcome;
+    outcome.thresholds.clear();
+    assert!(junit::render(&outcome).unwrap().contains("type=\"Aborted\""));
+}
+
 /// Tags are balanced, ids unique and found, headings in order, tables and pictures named, nothing fetched.
-fn check_page(name: &str, page: &str) {
+pub fn check_page(name: &str, page: &str) {
     let text = body(page).replacen("<!doctype html>", "", 1);
     let mut reader = Reader::from_str(&text);
     // `meta` is never closed in HTML.
@@ -218,8 +248,9 @@ fn check_page(name: &str, page: &str) {
         if let Some(id) = value("id") {
             assert!(ids.insert(id.to_owned()), "{name}: id {id} comes twice");
         }
-        references
-            .extend(value("href").map(|href| href.strip_prefix('#').expect("only places in the page").to_owned()));
+        // Pages lead to their own parts, and the one that compares to the reports of its runs.
+        let href = value("href").filter(|href| !REPORTS.contains(href));
+        references.extend(href.map(|href| href.strip_prefix('#').expect("only places in the page").to_owned()));
         references.extend(value("aria-labelledby").into_iter().flat_map(str::split_whitespace).map(str::to_owned));
         if let Some(next) = tag.strip_prefix('h').and_then(|rest| rest.parse::<u32>().ok()) {
             assert!(next <= level + 1, "{name}: h{next} below h{level}");
@@ -321,7 +352,7 @@ fn every_format_says_what_came_out() {
 }
 
 /// One text that means harm to every reader: HTML, XML, terminals, GitHub, Azure, GitLab and templates.
-const HOSTILE: &str = "::error file=a::boom\n::add-mask::x\r\n<script>alert(1)</script>]]>\" onload=\"alert(1)' \u{1b}[31m\
+pub const HOSTILE: &str = "::error file=a::boom\n::add-mask::x\r\n<script>alert(1)</script>]]>\" onload=\"alert(1)' \u{1b}[31m\
     \u{1b}]0;title\u{7} ##vso[task.complete] ##[error]x [[ATTACHMENT|/etc/passwd]] &lt; {{ 7 * 7 }} {% raw %} \u{202e}abc \
     \u{0}\u{9b}31m \u{2028}::set-output name=a::b";
 
@@ -329,7 +360,7 @@ const HOSTILE: &str = "::error file=a::boom\n::add-mask::x\r\n<script>alert(1)</
 const WORDS: &[&str] = &["format", "status", "validity", "result", "unit", "how", "end", "standing"];
 
 /// The outcome with every text in it replaced. Through JSON, so that no field can be forgotten.
-fn poisoned(outcome: &Outcome) -> Outcome {
+pub fn poisoned(outcome: &Outcome) -> Outcome {
     fn poison(value: &mut serde_json::Value, key: &str) {
         match value {
             serde_json::Value::String(_) if WORDS.contains(&key) => {}
@@ -367,7 +398,7 @@ fn hostile_text_stays_text() {
     }
 }
 
-fn no_controls(text: &str) -> bool {
+pub fn no_controls(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() && c != '\n')
 }
 
@@ -409,7 +440,7 @@ fn harmless_terminal(name: &str, outcome: &Outcome) {
 }
 
 /// What is left when the styles that we ourselves write are taken away.
-fn without_styles(text: &str) -> String {
+pub fn without_styles(text: &str) -> String {
     let mut pieces = text.split("\u{1b}[");
     let mut plain = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
