@@ -1,5 +1,7 @@
 //! The pages that are no report of one run: that of a plan, and the one that compares runs.
 
+use std::path::Path;
+
 use cotillion::metrics::number;
 use cotillion::report::compare::{self, Compared};
 use cotillion::report::{plan_page, untrusted};
@@ -30,6 +32,10 @@ fn compare_page(outcomes: &[Outcome]) -> String {
 #[test]
 fn the_page_that_compares_is_well_formed_and_hostile_text_stays_text_in_it() {
     let page = compare_page(&compared());
+    // To be looked at, beside the other examples.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reports");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(compare::FILE), &page).unwrap();
     check_page("compare", &page);
     assert_eq!(page.matches("<article").count(), 3);
     for outcome in compared() {

@@ -18,7 +18,7 @@ fn the_page_says_what_is_proved_and_what_will_happen() {
         "1.556 s (auto",
         "actions/s",
         "74 open files",
-        "user 0    lot-0",
+        "user 0   lot-0",
     ];
     check(&suite("page", PLAIN), &plan, 0, &says);
     let dedicated = suite("page", &[("pattern: rotate", "pattern: dedicated")]);

@@ -73,8 +73,10 @@ pub fn outcome_bar(totals: &Totals, judged: bool) -> Option<String> {
     let mut from = 0.0;
     for (name, number) in totals.outcomes().into_iter().filter(|(_, number)| *number > 0) {
         let length = number as f64 / totals.planned as f64 * 100.0;
-        let class = name.replace(' ', "-");
-        let fill = if name == "ok" && !judged { UNJUDGED } else { colour(name) };
+        let (class, fill) = match name {
+            "ok" if !judged => ("unjudged".to_owned(), UNJUDGED),
+            name => (name.replace(' ', "-"), colour(name)),
+        };
         let _ = write!(svg, r#"<rect class="{class}" x="{from:.3}%" width="{length:.3}%" height="12" fill="{fill}"/>"#);
         from += length;
     }
