@@ -245,13 +245,18 @@ impl<'a> Course<'a> {
         let mut svg = String::new();
         self.ground(&mut svg);
         let (row, crowded) = (self.row(), self.crowded());
-        let radius = self.radius(crowded);
+        let radius = |end| match end {
+            Some(LaneEnd::Accepted) if crowded => 4.5,
+            _ => self.radius(crowded),
+        };
         // A path for each user and outcome: a run has thousands of actions, and a page has to be small.
         let mut groups: BTreeMap<(usize, u64), Vec<(f64, f64)>> = BTreeMap::new();
         let mut rests: BTreeMap<u64, String> = BTreeMap::new();
         for mark in &self.marks {
+            // In a crowd whoever got it stands in the middle, and the others above and below.
             let rank = self.users.binary_search(&mark.user).unwrap_or_default() as f64;
-            let apart = if crowded { (rank + 0.5) / self.users.len() as f64 - 0.5 } else { 0.0 };
+            let taken = matches!(mark.end, Some(LaneEnd::Accepted));
+            let apart = if crowded && !taken { (rank + 0.5) / self.users.len() as f64 - 0.5 } else { 0.0 };
             let place = (self.x(mark.at), (mark.lane as f64 + 0.5 + apart * 0.72) * row);
             // What was accepted comes last, on top: in a crowd it is the one to be found.
             let order = mark.end.and_then(|end| ENDS.iter().rposition(|known| *known == end)).unwrap_or(0);
@@ -270,7 +275,7 @@ impl<'a> Course<'a> {
         for ((order, user), places) in groups {
             let end = ENDS.get(ENDS.len() - order).copied().filter(|_| !planned);
             let said = end.map_or_else(|| format!("user {user}"), |end| format!("user {user}: {}", word(end)));
-            shapes(&mut svg, end, &places, radius, &self.colour(user), &format!("<title>{said}</title>"));
+            shapes(&mut svg, end, &places, radius(end), &self.colour(user), &format!("<title>{said}</title>"));
         }
         svg
     }
@@ -279,7 +284,7 @@ impl<'a> Course<'a> {
     fn radius(&self, crowded: bool) -> f64 {
         let in_a_lane = self.marks.len() as f64 / self.resources.len().max(1) as f64;
         let room = (WIDTH - RIGHT - self.left()) / in_a_lane.max(1.0);
-        if crowded { 3.0 } else { (room * 0.3).clamp(2.5, 5.0) }
+        if crowded { 2.4 } else { (room * 0.3).clamp(2.5, 5.0) }
     }
 
     /// The lanes themselves with their names, and the times.
@@ -301,9 +306,8 @@ impl<'a> Course<'a> {
                 if long { "…" } else { "" }
             );
         }
-        let first = self.from.second() + u64::from(self.from > Moment::START + Duration::from_secs(self.from.second()));
-        let seconds = self.to.second().saturating_sub(first);
-        for second in times(seconds).into_iter().map(|second| first + second) {
+        let shown = |second: &u64| Moment::START + Duration::from_secs(*second) >= self.from;
+        for second in times(self.to.second()).into_iter().filter(shown) {
             let x = self.x(Moment::START + Duration::from_secs(second));
             let _ = write!(
                 svg,
