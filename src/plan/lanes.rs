@@ -1,6 +1,7 @@
 //! The planned visits of the first steps, for a picture: who comes to which resource, and when.
 
 use super::Plan;
+use super::cooldown::Rule;
 use super::scenario::Rhythm;
 use crate::units::{Duration, Moment};
 
@@ -64,13 +65,14 @@ impl Plan {
             }
         }
         marks.sort_by_key(|mark| (mark.at, mark.lane, mark.user));
+        let declared = self.cooldown.as_ref().and_then(|cooldown| cooldown.limit(Rule::PerResource));
         let ids = self.resources.iter().take(SHOWN_RESOURCES).map(|resource| resource.id.to_string());
         Some(PlannedLanes {
             resources: ids.collect(),
             to,
             marks,
             resources_left_out: self.resources.len().saturating_sub(SHOWN_RESOURCES) as u64,
-            rest: self.summary().proof.rest(),
+            rest: declared.filter(|limit| limit.count == 1).map(|limit| limit.per),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! The plan for people: what will happen in numbers, what is proved of it, and who takes what in the first steps.
 
 use super::Plan;
+use super::contention::Contention;
+use super::cooldown::Rule;
 use super::proof::{Check, Proof};
 use super::scenario::{Rhythm, Scenario};
 use crate::metrics::number::{counted, limit, span};
@@ -162,9 +164,11 @@ impl Plan {
     #[must_use]
     pub fn summary(&self) -> PlanSummary {
         let totals = self.totals();
+        // Once: it looks at millions of visits.
+        let contention = self.contention();
         let mut summary = PlanSummary {
             proof: self.proof_summary(),
-            contention: self.contention_summary(),
+            contention: contention.map(|contention| self.contention_summary(&contention)),
             totals,
             needs: Needs {
                 memory: MEMORY_BASE + totals.users * MEMORY_OF_USER,
@@ -184,10 +188,7 @@ impl Plan {
             for (what, value) in facts(scenario, self) {
                 summary.facts.push((label(what), value));
             }
-            summary.warnings.extend(warnings(scenario));
-        }
-        if self.contention().is_some_and(|contention| !contention.is_any()) && summary.warnings.is_empty() {
-            summary.warnings.push("no two users ever meet on a resource: no contention".to_owned());
+            summary.warnings.extend(warnings(scenario, contention.as_ref()));
         }
         if !self.target.tls_files.verify {
             summary.warnings.push(
@@ -241,11 +242,10 @@ impl Plan {
         }
     }
 
-    fn contention_summary(&self) -> Option<ContentionSummary> {
-        let contention = self.contention()?;
+    fn contention_summary(&self, contention: &Contention) -> ContentionSummary {
         let possible = contention.possible_pairs;
-        let declared = self.cooldown.as_ref().and_then(|cooldown| cooldown.limit(super::cooldown::Rule::PerResource));
-        Some(ContentionSummary {
+        let declared = self.cooldown.as_ref().and_then(|cooldown| cooldown.limit(Rule::PerResource));
+        ContentionSummary {
             fewest_users: contention.users_per_resource.0,
             most_users: contention.users_per_resource.1,
             pairs: contention.pairs,
@@ -254,7 +254,7 @@ impl Plan {
             sampled: contention.sampled,
             between: contention.between,
             cooldown: declared.map(|limit| limit.per),
-        })
+        }
     }
 
     fn proof_summary(&self) -> ProofSummary {
@@ -415,13 +415,15 @@ fn facts(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn warnings(scenario: &Scenario) -> Vec<String> {
+fn warnings(scenario: &Scenario, contention: Option<&Contention>) -> Vec<String> {
     let name = &scenario.name;
     let mut warnings = Vec::new();
     if let Some(caution) = scenario.rotation.and_then(|rotation| rotation.pattern.caution) {
         warnings.push(format!("{name}: {caution}"));
     } else if scenario.rotation.is_some_and(|rotation| rotation.size.users == 1) {
         warnings.push(format!("{name}: one user meets nobody: no contention"));
+    } else if scenario.rotation.is_some() && contention.is_some_and(|contention| !contention.is_any()) {
+        warnings.push(format!("{name}: no two users ever meet on a resource: no contention"));
     }
     let held_back = scenario.presences.iter().map(|stay| stay.slot.since(stay.asked)).max().unwrap_or_default();
     if held_back > Duration::SECOND {
