@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::metrics::number::{clock, counted, span};
+use crate::metrics::number::{clock, counted, duration, span};
 use crate::plan::lanes::PlannedLanes;
 use crate::report::chart::palette::{colour, user_colour};
 use crate::report::chart::scale::times;
@@ -88,7 +88,7 @@ pub fn of_run(outcome: &Outcome) -> Option<LanesFigure> {
     // Nothing of a run that cannot judge looks like a good sign.
     let chroma = if outcome.verdict.status == Status::Invalid { 0.0 } else { course.chroma };
     let course = Course { chroma, ..course };
-    let length = span(lanes.to.since(lanes.from));
+    let length = duration(lanes.to.since(lanes.from));
     let left_out = if lanes.left_out > 0 {
         format!(
             " {} later or on other resources {} not shown.",
@@ -159,7 +159,7 @@ pub fn planned(name: &str, lanes: Option<&PlannedLanes>) -> String {
     };
     let about = format!(
         "The first {} of the plan with everybody there: a lane a resource, a colour a user{rest}{left_out}",
-        span(lanes.to)
+        duration(lanes.to)
     );
     let mut body = format!(r#"<text class="soft" x="24" y="58" font-size="13" fill-opacity="0.75">{about}</text>"#);
     let mut x = 24.0;
