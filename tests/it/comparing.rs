@@ -1,5 +1,7 @@
 //! `cotillion demo --compare`: three short runs on the built-in target, and the page that shows them side by side.
 
+use std::time::Duration;
+
 use cotillion::metrics::number;
 use serde_json::Value;
 
@@ -52,4 +54,18 @@ fn a_wrong_override_is_told_once_a_pattern_and_runs_nothing() {
     let ended = program.run(&["demo", "--compare", "--duration", "0s"]);
     assert_eq!(ended.code, 104, "{}", ended.printed());
     assert_eq!(program.all_left().len(), 0);
+}
+
+#[test]
+fn a_signal_ends_the_comparison_with_the_reports_of_what_ran() {
+    let program = Program::new();
+    let running = program.start(&["demo", "--compare", "--quiet", "--duration", "60s"]);
+    std::thread::park_timeout(Duration::from_millis(2_500));
+    running.signal("INT");
+    let ended = running.end();
+    assert_eq!(ended.code, 105, "{}", ended.printed());
+    assert!(ended.took < Duration::from_secs(20), "{:?}", ended.took);
+    assert_eq!(program.results("burst")["verdict"]["status"], "interrupted");
+    let left = program.all_left();
+    assert!(left.iter().all(|(path, _)| !path.ends_with("compare.html") && !path.to_string_lossy().contains("rotate")));
 }
