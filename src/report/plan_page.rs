@@ -3,7 +3,8 @@
 use anstyle::{Ansi256Color, AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::metrics::number::{bytes, count, counted, share, span};
+use crate::metrics::catalog::Unit;
+use crate::metrics::number::{bytes, count, counted, share, span, value};
 use crate::plan::summary::{
     ContentionSummary, PlanSummary, PlannedTotals, ProofSummary, ProofVerdict, RuleRow, RuleStanding, StepTable,
 };
@@ -143,7 +144,7 @@ fn load(page: &mut Page, plan: &PlanSummary) {
     if totals.actions_most > 0 {
         pair("actions", &actions(totals));
     }
-    let rates = totals.actions_per_second.map(|rate| format!("{rate:.1} actions/s"));
+    let rates = totals.actions_per_second.map(|rate| value(rate, Unit::PerSecond).replace('/', " actions/"));
     let rates = rates.into_iter().chain([format!("{}/s", counted(totals.connects_per_second, "connect"))]);
     pair("peak rates", &rates.collect::<Vec<_>>().join(" · "));
     if let Some((shortest, longest)) = totals.lifetimes {
