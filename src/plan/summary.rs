@@ -420,10 +420,10 @@ fn warnings(scenario: &Scenario, contention: Option<&Contention>) -> Vec<String>
     let mut warnings = Vec::new();
     if let Some(caution) = scenario.rotation.and_then(|rotation| rotation.pattern.caution) {
         warnings.push(format!("{name}: {caution}"));
-    } else if scenario.rotation.is_some_and(|rotation| rotation.size.users == 1) {
-        warnings.push(format!("{name}: one user meets nobody: no contention"));
-    } else if scenario.rotation.is_some() && contention.is_some_and(|contention| !contention.is_any()) {
-        warnings.push(format!("{name}: no two users ever meet on a resource: no contention"));
+    } else if scenario.rotation.is_some()
+        && let Some(caution) = contention.and_then(Contention::caution)
+    {
+        warnings.push(format!("{name}: {caution}"));
     }
     let held_back = scenario.presences.iter().map(|stay| stay.slot.since(stay.asked)).max().unwrap_or_default();
     if held_back > Duration::SECOND {
