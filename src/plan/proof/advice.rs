@@ -5,7 +5,7 @@ use crate::plan::cooldown::{Cooldown, Rule};
 use crate::plan::overrides::proportional;
 use crate::plan::pattern::Choice;
 use crate::plan::visits::Visits;
-use crate::units::Duration;
+use crate::units::{Duration, RateLimit};
 
 /// A rotation whose step breaks a rule.
 pub struct Question<'a> {
@@ -74,14 +74,21 @@ impl Question<'_> {
     }
 
     /// With fewer resources than users a resource is visited several times a step; from a few more than users on only what a
-    /// user does on one resource goes on to change, and that grows with their number.
+    /// user does on one resource goes on to change, and what all of them do there where a rule counts more actions than there
+    /// are users: both grow with the number of resources.
     fn fewest_resources(&self) -> Option<u64> {
         let setting = &self.visits.setting;
-        let per_user_resource = self.cooldown.limit(Rule::PerUserResource).map_or(0, |limit| {
+        let grows = |(rule, limit): &(Rule, RateLimit)| match rule {
+            Rule::PerUserResource => true,
+            Rule::PerResource => limit.count >= setting.users,
+            Rule::PerUser | Rule::PerAddress => false,
+        };
+        let rounds = self.cooldown.rules().filter(grows).map(|(_, limit)| {
             let needed = (limit.per + self.cooldown.margin).as_nanos();
-            needed.div_ceil(self.step.as_nanos().max(1)).div_ceil(limit.count) + 2
+            needed.div_ceil(self.step.as_nanos().max(1)) + 2
         });
-        let most = (2 * setting.users + 2).max(per_user_resource).max(setting.resources + 1).min(MOST_RESOURCES);
+        let most =
+            (2 * setting.users + 2).max(rounds.max().unwrap_or(0)).max(setting.resources + 1).min(MOST_RESOURCES);
         first(setting.resources + 1, most, setting.users, |resources| self.would_do(setting.users, resources))
     }
 
