@@ -1,5 +1,5 @@
-//! How many users there are, when. A load is compiled to a row of [`Span`]s; [`presences`] says from them when each user
-//! comes and goes.
+//! How many users there are, when. A load is compiled to a [`Course`]: a row of [`Span`]s, and where users arrive on their own the
+//! stays themselves. [`Course::presences`] says when each user comes and goes.
 
 mod arrivals;
 mod stages;

@@ -1,6 +1,6 @@
 //! Does the plan keep the declared cooldowns? And which step would?
 //!
-//! Every gap grows with the step, so the smallest ones are found once, in parts of a step ([`gaps`]), from the visits
+//! Every gap grows with the step, so the smallest ones are found once, in parts of a step (`gaps`), from the visits
 //! themselves; then a step is held against them. [`advice`] says what would do where a plan cannot keep its rules.
 
 pub mod advice;
