@@ -10,6 +10,7 @@ use super::machine::Machine;
 use super::progress::Progress;
 use super::target::BuiltIn;
 use super::{files, screen, signals, tls};
+use crate::plan::summary::PlanSummary;
 use crate::plan::{Overrides, Plan};
 use crate::record::{Header, Results};
 use crate::report::terminal;
@@ -66,7 +67,8 @@ pub fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stoppe
     let (plan, problems) = ready.compile(overrides, built_in.url().as_deref(), machine.seed);
     let plan = Arc::new(plan.ok_or_else(|| load::show(&problems))?);
     let settings = settings(ready, &plan, &machine).map_err(|problem| load::show(&Problems(vec![problem])))?;
-    announce(&plan, how);
+    let summary = plan.summary();
+    announce(&plan, &summary, how);
     let progress = Progress::new(plan.duration, how.quiet);
     let mut abort = Abort::new(&plan.thresholds);
     let collected = execute(&plan, settings, stopper, &mut |results| {
@@ -78,7 +80,7 @@ pub fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stoppe
         }
     });
     progress.finish();
-    conclude(&plan, collected, how, stopper, &machine)
+    conclude(&plan, summary, collected, how, stopper, &machine)
 }
 
 /// Everything that a run needs and that can be wrong before it: certificates, the open-file limit.
@@ -93,11 +95,10 @@ fn settings(ready: &Ready, plan: &Plan, machine: &Machine) -> Result<Settings, P
     })
 }
 
-fn announce(plan: &Plan, how: &How) {
+fn announce(plan: &Plan, summary: &PlanSummary, how: &How) {
     if how.quiet {
         return;
     }
-    let summary = plan.summary();
     screen::note(&format!(
         "{}: {} users, {} against {}\n",
         plan.name,
@@ -105,7 +106,7 @@ fn announce(plan: &Plan, how: &How) {
         plan.duration,
         plan.target.display
     ));
-    for warning in summary.warnings {
+    for warning in &summary.warnings {
         screen::note(&format!("  note: {warning}\n"));
     }
 }
@@ -113,6 +114,7 @@ fn announce(plan: &Plan, how: &How) {
 /// Judges what was collected, writes the reports, shows the summary.
 fn conclude(
     plan: &Plan,
+    summary: PlanSummary,
     collected: Result<Collected, RunError>,
     how: &How,
     stopper: &Stopper,
@@ -141,7 +143,7 @@ fn conclude(
     let outcome = freeze(
         plan,
         &collected.results,
-        Circumstances { run, strict: how.strict, stopped_by },
+        Circumstances { run, plan: summary, strict: how.strict, stopped_by },
         &Redactor::new(&secrets),
     );
     report(&outcome, &folder)?;

@@ -10,6 +10,7 @@ use super::validity::{assess, late_timers};
 use super::waiting::waiting;
 use crate::metrics::number;
 use crate::plan::Plan;
+use crate::plan::summary::PlanSummary;
 use crate::record::Results;
 use crate::record::finding::{Class, Kind, Tally};
 use crate::secrets::Redactor;
@@ -18,6 +19,8 @@ use crate::secrets::Redactor;
 #[derive(Debug, Clone)]
 pub struct Circumstances {
     pub run: RunInfo,
+    /// The plan in words and numbers: reckoned once, before the run.
+    pub plan: PlanSummary,
     /// `--strict`: a suspect run is invalid.
     pub strict: bool,
     /// Name of the threshold that stopped the run early.
@@ -27,7 +30,7 @@ pub struct Circumstances {
 /// Makes the outcome of a run. Every text in it that somebody else wrote goes through `redactor`.
 #[must_use]
 pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, redactor: &Redactor) -> Outcome {
-    let Circumstances { mut run, strict, stopped_by } = circumstances;
+    let Circumstances { mut run, plan: summary, strict, stopped_by } = circumstances;
     let file = plan.file.display().to_string();
     if run.ended == Ended::Completed && results.ready_users == 0 {
         run.ended = Ended::Unreachable { reason: never_ready(results) };
@@ -69,7 +72,7 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
         timeline: rows::timeline(plan, results),
         lanes: lanes(plan, &results.course),
         waiting: waiting(results),
-        plan: plan.summary(),
+        plan: summary,
         run,
     };
     redact(&mut outcome, redactor);
