@@ -39,6 +39,8 @@ mod limits {
     pub const CPU_SUSPECT: f64 = 0.85;
     /// Others had the cores most of the time.
     pub const WAIT: f64 = 0.6;
+    /// Work waited for a core practically always: every latency holds that wait, whether sends were late or not.
+    pub const WAIT_ALWAYS: f64 = 0.9;
     /// A third of the time measured is that of this machine.
     pub const WAIT_SUSPECT: f64 = 0.3;
 }
@@ -97,7 +99,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "no core",
-        invalid: "`generator_wait` is above 60 % in most seconds, and sends are late (as above for SUSPECT)",
+        invalid: "`generator_wait` is above 90 % in most seconds, or above 60 % and sends are late (as above for SUSPECT)",
         suspect: "it is above 30 % in most seconds",
         find: no_core,
     },
@@ -303,6 +305,9 @@ fn processor(facts: &Facts<'_>) -> Option<Doubt> {
 fn no_core(facts: &Facts<'_>) -> Option<Doubt> {
     let wait = median(facts, Gauge::GeneratorWait)?;
     let text = format!("the generator had to wait for a core {} of the time in most seconds", number::share(wait));
+    if wait > limits::WAIT_ALWAYS {
+        return Some(Doubt::Invalid(text));
+    }
     loaded(facts, text, wait > limits::WAIT, wait > limits::WAIT_SUSPECT)
 }
 

@@ -166,6 +166,8 @@ fn a_machine_without_time_for_us_is_told_of() {
     check(&[], |_, gauges| gauges.cpu = Some(0.9), Suspect, &["90 % of the cores"]);
     check(&[], |_, gauges| gauges.cpu = Some(0.99), Suspect, &["99 % of the cores"]);
     check(&[], |_, gauges| gauges.wait = Some(0.4), Suspect, &["wait for a core 40 %"]);
+    check(&[], |_, gauges| gauges.wait = Some(0.85), Suspect, &["wait for a core 85 %"]);
+    check(&[], |_, gauges| gauges.wait = Some(0.95), Invalid, &["wait for a core 95 %"]);
     check(&[], |_, gauges| (gauges.cpu, gauges.wait) = (None, None), Valid, &[]);
     let starved = |recorder: &mut Recorder, gauges: &mut Gauges| {
         late(recorder, 900);
