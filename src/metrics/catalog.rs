@@ -56,9 +56,9 @@ recorded! {
         GapsBroken,
         /// Actions that left this process.
         Sent,
-        /// Acks of actions that came in time.
+        /// Answers to actions that came in time: acks, replies, refusals, responses.
         Acks,
-        /// Acks that came after their deadline.
+        /// Acks and replies that came after their deadline.
         LateAnswers,
         /// Attempts to connect that succeeded or failed, reconnects included. What we gave up ourselves, because the
         /// user's time was over, says nothing about the server.
@@ -66,6 +66,8 @@ recorded! {
         /// Attempts that ended with a connected namespace.
         Connections,
         ConnectFailures,
+        /// Attempts that the server refused as it was to.
+        Refusals,
         Logins,
         LoginFailures,
         /// Connections that ended although nobody here asked for it.
@@ -76,6 +78,10 @@ recorded! {
         HttpFailures,
         /// Steps outside of actions that failed, and expressions that could not be evaluated.
         StepErrors,
+        /// Events whose handler did not run, because too many of that user ran already.
+        HandlersDropped,
+        /// Events that a user could not keep until a step expects them.
+        EventsForgotten,
         /// Packets that broke the protocol.
         ProtocolErrors,
         ReceivedEvents,
@@ -209,13 +215,13 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "connect_rate",
         unit: Unit::Share,
-        kind: Kind::Share { part: &[Counter::Connections], whole: &[Counter::ConnectAttempts] },
-        about: "attempts to connect that succeeded",
+        kind: Kind::Share { part: &[Counter::Connections, Counter::Refusals], whole: &[Counter::ConnectAttempts] },
+        about: "attempts to connect that succeeded, or were refused where the suite wants that",
         by_action: false,
     },
     count("actions", &[Counter::Planned], true, "actions that were due"),
     count("actions_sent", &[Counter::Sent], true, "actions that left this generator"),
-    count("acks", &[Counter::Acks], true, "acks of actions that came in time"),
+    count("acks", &[Counter::Acks], true, "answers to actions that came in time"),
     count("rejections", &[Counter::Rejected], true, "actions that the server refused"),
     count("rejected_explained", &[Counter::RejectedExplained], true, "rejections that our own gap explains"),
     count("rejected_jitter", &[Counter::RejectedJitter], true, "rejections with a gap inside the margin"),
@@ -245,9 +251,10 @@ pub const METRICS: &[Metric] = &[
         true,
         "of these, those where only this generator's lateness broke the gap",
     ),
-    count("late_answers", &[Counter::LateAnswers], true, "acks that came after their deadline"),
+    count("late_answers", &[Counter::LateAnswers], true, "answers that came after their deadline"),
     count("connections", &[Counter::Connections], false, "connections made, reconnects included"),
     count("connect_failures", &[Counter::ConnectFailures], false, "attempts to connect that failed"),
+    count("refusals", &[Counter::Refusals], false, "attempts to connect that were refused as the suite wants"),
     count("login_failures", &[Counter::LoginFailures], false, "logins that failed"),
     count("disconnects", &[Counter::Disconnects], false, "connections that ended although we did not ask for it"),
     count("reconnects", &[Counter::Reconnects], false, "losses after which the user came back"),
@@ -257,6 +264,18 @@ pub const METRICS: &[Metric] = &[
         &[Counter::StepErrors],
         false,
         "steps that failed and expressions that could not be evaluated",
+    ),
+    count(
+        "handlers_dropped",
+        &[Counter::HandlersDropped],
+        false,
+        "events whose `on` did not run, because 16 of that user ran already",
+    ),
+    count(
+        "events_forgotten",
+        &[Counter::EventsForgotten],
+        false,
+        "events that came before their `expect`, and were more than the 1,000 that a user keeps",
     ),
     count("errors", ERRORS, false, "connect, login, step and protocol errors together"),
     count("received_events", &[Counter::ReceivedEvents], false, "events received"),
@@ -269,8 +288,8 @@ pub const METRICS: &[Metric] = &[
         about: "actions sent in a second, over the whole run",
         by_action: true,
     },
-    duration("ack_latency", Distribution::AckLatency, true, "from the planned moment of an action to its ack"),
-    duration("ack_service", Distribution::AckService, true, "from the actual send of an action to its ack"),
+    duration("ack_latency", Distribution::AckLatency, true, "from the planned moment of an action to its answer"),
+    duration("ack_service", Distribution::AckService, true, "from the actual send of an action to its answer"),
     duration("connect_latency", Distribution::ConnectLatency, false, "from the first byte to the namespace's answer"),
     duration("connect_dns", Distribution::ConnectDns, false, "the name lookup of a connect"),
     duration("connect_tcp", Distribution::ConnectTcp, false, "the TCP handshake of a connect"),

@@ -13,9 +13,10 @@ pub struct Numbers {
     histograms: [Option<Box<Histogram>>; Distribution::COUNT],
 }
 
+// By hand, because arrays beyond 32 items have no default.
 impl Default for Numbers {
     fn default() -> Self {
-        Self { counters: [0; Counter::COUNT], histograms: Default::default() }
+        Self { counters: [0; Counter::COUNT], histograms: [const { None }; Distribution::COUNT] }
     }
 }
 

@@ -1,12 +1,15 @@
 //! From scenarios as written to scenarios compiled.
 
-use super::compile_step::{Steps, saved_names};
+use std::cell::RefCell;
+
+use super::compile_step::{Found, Steps, heard, saved_names};
 use super::critic::Critic;
+use super::language::answer::AnswerKind;
 use super::language::functions::mix;
-use super::language::{Names, Payload, Place, Text, UnknownName};
+use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
 use super::load::{self, Course};
 use super::rotation::Acting;
-use super::scenario::{Action, Backoff, Connect, Rhythm, Scenario, stages};
+use super::scenario::{Action, Backoff, Connect, Heard, Rhythm, Scenario, stages};
 use super::step::Program;
 use super::target::Target;
 use crate::suite::problem::Path;
@@ -61,6 +64,7 @@ fn one(
 ) -> Scenario {
     let (critic, path) = (ground.critic, Path::root().key("scenarios").key(name));
     let places = [&scenario.login, &scenario.setup, &scenario.act, &scenario.teardown].map(Vec::as_slice);
+    let places = places.into_iter().chain(scenario.on.values().map(Vec::as_slice));
     let names = Names {
         saved: saved_names(places),
         user_fields: ground.names.user_fields.clone(),
@@ -68,7 +72,7 @@ fn one(
         ..*ground.names
     };
     let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
-    let Programs { login, setup, act, teardown, actions } = programs(ground, scenario, &names, acting, &path);
+    let Programs { login, setup, act, teardown, events, actions } = programs(ground, scenario, &names, acting, &path);
     if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
         critic.error(
             &path.key("every"),
@@ -77,7 +81,7 @@ fn one(
         );
     }
     one_action_a_turn(acting, &actions, &act, &path, critic);
-    let rate = scenario.connect.rate.unwrap_or(DEFAULT_RATE);
+    let rate = scenario.connect.how().and_then(|how| how.rate).unwrap_or(DEFAULT_RATE);
     let connect = connect(ground, scenario, &names, &path, keeps_one);
     let mut presences = load.presences(rate);
     presences.sort_by_key(|presence| (presence.user, presence.slot));
@@ -96,6 +100,7 @@ fn one(
         setup,
         act,
         teardown,
+        events,
         actions,
         rhythm: acting.rhythm,
         rotation: acting.rotation,
@@ -113,6 +118,7 @@ struct Programs {
     setup: Program,
     act: Program,
     teardown: Program,
+    events: Vec<Heard>,
     actions: Vec<Action>,
 }
 
@@ -124,20 +130,37 @@ fn programs(
     path: &Path,
 ) -> Programs {
     let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
-    let program = |place: &'static str, steps: &[schema::Step]| {
+    let events = RefCell::default();
+    let how = scenario.connect.how();
+    let program = |place: &'static str, steps: &[schema::Step], path: &Path, back_within: Duration| {
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
-        let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources);
-        let program = compiler.compile(steps, &path.key(place));
-        (program, compiler.actions, compiler.action_lines)
+        let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events);
+        (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
+        let program = compiler.compile(steps, path);
+        (program, compiler.actions)
     };
-    let (login, ..) = program("login", &scenario.login);
-    let (setup, ..) = program("setup", &scenario.setup);
-    let (act, action_names, lines) = program("act", &scenario.act);
-    let (teardown, ..) = program("teardown", &scenario.teardown);
-    let per_turn = act.actions(action_names.len(), ground.resources);
-    let actions = action_names.into_iter().zip(lines).zip(per_turn);
-    let actions = actions.map(|((name, line), per_turn)| Action { name, line, per_turn }).collect();
-    Programs { login, setup, act, teardown, actions }
+    let (login, ..) = program("login", &scenario.login, &path.key("login"), Duration::ZERO);
+    let (setup, ..) = program("setup", &scenario.setup, &path.key("setup"), Duration::ZERO);
+    let within = how.and_then(|how| how.within).unwrap_or(DEFAULT_CONNECT_WITHIN);
+    let back_within = within + setup.longest(ground.resources);
+    let (act, found) = program("act", &scenario.act, &path.key("act"), back_within);
+    let (teardown, ..) = program("teardown", &scenario.teardown, &path.key("teardown"), Duration::ZERO);
+    if let (None, Some((event, _))) = (how, scenario.on.first()) {
+        let what = "`on` needs a connection, and the scenario has `connect: none`";
+        ground.critic.error_at_key(&path.key("on").key(event.as_str()), what, "let the users connect");
+    }
+    for (event, steps) in &scenario.on {
+        let (handler, _) = program("on", steps, &path.key("on").key(event.as_str()), Duration::ZERO);
+        let number = heard(&events, event);
+        events.borrow_mut()[number].handler = Some(handler);
+    }
+    let per_turn = act.actions(found.len(), ground.resources);
+    let action = |(found, per_turn): (Found, u64)| {
+        let Found { name, line, conditional } = found;
+        Action { name, line, per_turn, conditional }
+    };
+    let actions = found.into_iter().zip(per_turn).map(action).collect();
+    Programs { login, setup, act, teardown, events: events.into_inner(), actions }
 }
 
 /// Cooldowns are held against the first action of a turn: others need pauses that keep the gaps.
@@ -172,7 +195,8 @@ fn texts(
     key: &str,
     map: &Map<serde_json::Value>,
 ) -> Vec<(String, Text)> {
-    let compiler = Steps::new(names, ground.critic, "connect", keeps_one, ground.resources);
+    let none = RefCell::default();
+    let compiler = Steps::new(names, ground.critic, "connect", keeps_one, ground.resources, &none);
     compiler.texts(map, &Path::root().key("target").key(key), Place { resource: keeps_one, ..Place::USER })
 }
 
@@ -203,7 +227,8 @@ fn connect(
         .collect();
     query.extend(texts(ground, names, keeps_one, "query", &ground.suite.target.query));
     let mut problem = |path: &Path, unknown: UnknownName| ground.critic.unknown(path, unknown);
-    let auth = scenario.connect.auth.as_ref().map(|auth| {
+    let how = scenario.connect.how();
+    let auth = how.and_then(|how| how.auth.as_ref()).map(|auth| {
         let value = serde_json::Value::Object(auth.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
         Payload::compile(&value, &path.key("connect").key("auth"), names, place, &mut problem)
     });
@@ -213,6 +238,33 @@ fn connect(
         query,
         headers: headers(ground, names, keeps_one),
         auth,
-        within: scenario.connect.within.unwrap_or(DEFAULT_CONNECT_WITHIN),
+        within: how.and_then(|how| how.within).unwrap_or(DEFAULT_CONNECT_WITHIN),
+        socket: how.is_some(),
+        refused: how.and_then(|how| refused(ground, scenario, how, names, path, place)),
+    }
+}
+
+/// Users whom the server is to refuse do nothing else.
+fn refused(
+    ground: &Ground<'_>,
+    scenario: &schema::Scenario,
+    how: &schema::Connect,
+    names: &Names<'_>,
+    path: &Path,
+    place: Place,
+) -> Option<Expression> {
+    let at = path.key("connect").key("refused");
+    let steps = [("setup", &scenario.setup), ("act", &scenario.act), ("teardown", &scenario.teardown)];
+    let (key, _) = steps.into_iter().find(|(_, steps)| !steps.is_empty()).unzip();
+    if let (Some(key), Some(_)) = (key, &how.refused) {
+        let what = format!("users that the server refuses never come to `{key}`");
+        ground.critic.error_at_key(&path.key(key), what, "make a scenario of its own for those that are refused");
+    }
+    match how.refused.as_ref()? {
+        schema::Expression::Constant(flag) => Some(Expression::Constant((*flag).into())),
+        schema::Expression::Text(text) => {
+            let compiled = Expression::compile(text, &at.to_string(), names, place.with_answer(AnswerKind::Refusal));
+            compiled.map_err(|unknown| ground.critic.unknown(&at, unknown)).ok()
+        }
     }
 }

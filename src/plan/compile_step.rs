@@ -1,41 +1,66 @@
 //! From steps as written to a program.
 
+use std::cell::RefCell;
+
 use serde_json::Value;
 
 use super::critic::Critic;
-use super::language::answer::AnswerKind;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
-use super::step::{AckRule, Body, Emit, HttpStep, Items, Operation, Program, SaveRule};
+use super::scenario::Heard;
+use super::step::{Branch, Items, Operation, Program, SaveRule, SetRule};
 use crate::suite::problem::Path;
-use crate::suite::schema::{self, Each, Map, Save, Step};
+use crate::suite::schema::{self, Each, Map, Mix, Save, Step};
 use crate::units::Duration;
-
-const DEFAULT_ACK_WITHIN: Duration = Duration::from_secs(5);
-const DEFAULT_HTTP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Where each verb may stand. What else a step may hold was checked when the suite was read.
 const PLACES: &[(&str, &[&str])] = &[
-    ("emit", &["setup", "act", "teardown"]),
-    ("pause", &["login", "setup", "act", "teardown"]),
-    ("get", &["login"]),
-    ("post", &["login"]),
-    ("put", &["login"]),
-    ("delete", &["login"]),
+    ("emit", CONNECTED),
+    ("expect", CONNECTED),
+    ("answer", &["on"]),
+    ("disconnect", &["act", "teardown"]),
+    ("reconnect", &["act"]),
+    ("get", EVERYWHERE),
+    ("post", EVERYWHERE),
+    ("put", EVERYWHERE),
+    ("delete", EVERYWHERE),
+    ("set", EVERYWHERE),
+    ("pause", EVERYWHERE),
+    ("mix", EVERYWHERE),
 ];
+
+/// Verbs that mean nothing without a connection.
+const OF_THE_SOCKET: &[&str] = &["emit", "expect", "answer", "disconnect", "reconnect"];
+const CONNECTED: &[&str] = &["setup", "act", "on", "teardown"];
+const EVERYWHERE: &[&str] = &["login", "setup", "act", "on", "teardown"];
 
 /// What compiling the steps of one place needs.
 pub struct Steps<'a> {
     pub names: &'a Names<'a>,
     pub critic: &'a Critic<'a>,
-    /// `login`, `setup`, `act` or `teardown`.
+    /// `login`, `setup`, `act`, `on` or `teardown`.
     pub place: &'static str,
     /// Is a resource bound from the start?
     pub resource: bool,
     pub resources: u64,
-    /// Names of the actions found so far; only `act` adds to it.
-    pub actions: Vec<String>,
-    /// Lines where they stand, from 1.
-    pub action_lines: Vec<usize>,
+    /// Do the users connect?
+    pub socket: bool,
+    /// How long coming back may take, where a step does not say.
+    pub back_within: Duration,
+    /// The events named so far, in all places of the scenario.
+    pub events: &'a RefCell<Vec<Heard>>,
+    /// The actions found so far; only `act` adds to it.
+    pub actions: Vec<Found>,
+    /// Under how many `when` the step stands that is being compiled.
+    conditions: usize,
+}
+
+/// An action of the steps.
+#[derive(Debug)]
+pub struct Found {
+    pub name: String,
+    /// Line where it stands, from 1.
+    pub line: usize,
+    pub conditional: bool,
 }
 
 impl<'a> Steps<'a> {
@@ -45,8 +70,20 @@ impl<'a> Steps<'a> {
         place: &'static str,
         resource: bool,
         resources: u64,
+        events: &'a RefCell<Vec<Heard>>,
     ) -> Self {
-        Self { names, critic, place, resource, resources, actions: Vec::new(), action_lines: Vec::new() }
+        Self {
+            names,
+            critic,
+            place,
+            resource,
+            resources,
+            socket: true,
+            back_within: Duration::ZERO,
+            events,
+            actions: Vec::new(),
+            conditions: 0,
+        }
     }
 }
 
@@ -54,7 +91,7 @@ impl Steps<'_> {
     /// The program of a list of steps that stands at `path`.
     pub fn compile(&mut self, steps: &[Step], path: &Path) -> Program {
         let mut program = Program::default();
-        let place = Place { resource: self.resource, ..Place::USER };
+        let place = Place { resource: self.resource, event: self.place == "on", ..Place::USER };
         self.append(&mut program, steps, path, place);
         program
     }
@@ -65,19 +102,14 @@ impl Steps<'_> {
         }
     }
 
+    /// A step with its loop around it: the condition is asked in each pass.
     fn append_step(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
-        let Some(each) = &step.each else {
-            return self.append_verb(program, step, path, place);
+        let Some((items, inside)) = self.items(step, path, place) else {
+            return self.append_condition(program, step, path, place);
         };
-        let Some((items, inside)) = self.items(each, &path.key("each"), place) else { return };
         let start = program.operations.len();
         program.operations.push(Operation::Each { over: items, end: 0 });
-        match &step.steps {
-            Some(steps) => {
-                self.append(program, steps, &path.key("steps"), inside);
-            }
-            None => self.append_verb(program, step, path, inside),
-        }
+        self.append_condition(program, step, path, inside);
         program.operations.push(Operation::Next { start });
         let after = program.operations.len();
         if let Operation::Each { end, .. } = &mut program.operations[start] {
@@ -85,7 +117,23 @@ impl Steps<'_> {
         }
     }
 
-    fn items(&self, each: &Each, path: &Path, place: Place) -> Option<(Items, Place)> {
+    fn items(&self, step: &Step, path: &Path, place: Place) -> Option<(Items, Place)> {
+        if let (Some(_), Some(_)) = (&step.each, step.repeat) {
+            let help = "put one of them into the `steps` of the other";
+            self.critic.error_at_key(
+                &path.key("repeat"),
+                "a step is repeated in one way, and this has `each`, too",
+                help,
+            );
+        }
+        match (&step.each, step.repeat) {
+            (Some(each), _) => self.each(each, &path.key("each"), place),
+            (None, Some(times)) => Some((Items::Times(times.0), place)),
+            (None, None) => None,
+        }
+    }
+
+    fn each(&self, each: &Each, path: &Path, place: Place) -> Option<(Items, Place)> {
         match each {
             Each::Name(name) if name == "resources" => {
                 if self.resources == 0 {
@@ -101,26 +149,79 @@ impl Steps<'_> {
         }
     }
 
+    fn append_condition(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
+        let Some(condition) = &step.when else { return self.append_body(program, step, path, place) };
+        let Some(condition) = self.check(condition, &path.key("when"), place) else { return };
+        let start = program.operations.len();
+        program.operations.push(Operation::When { condition, end: 0 });
+        self.conditions += 1;
+        self.append_body(program, step, path, place);
+        self.conditions -= 1;
+        let after = program.operations.len();
+        if let Operation::When { end, .. } = &mut program.operations[start] {
+            *end = after;
+        }
+    }
+
+    fn append_body(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
+        match &step.steps {
+            Some(steps) => self.append(program, steps, &path.key("steps"), place),
+            None => self.append_verb(program, step, path, place),
+        }
+    }
+
     fn append_verb(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
-        let present = [
-            step.emit.is_some(),
-            step.pause.is_some(),
-            step.get.is_some(),
-            step.post.is_some(),
-            step.put.is_some(),
-            step.delete.is_some(),
-        ];
-        let Some((_, (verb, places))) = present.iter().zip(PLACES).find(|(present, _)| **present) else { return };
+        let Some((verb, places)) = PLACES.iter().find(|(verb, _)| has(step, verb)) else { return };
         if !places.contains(&self.place) {
             let what = format!("`{verb}` cannot stand under `{}`", self.place);
             self.critic.error_at_key(&path.key(*verb), what, format!("it may stand under {}", places.join(", ")));
         }
+        if !self.socket && OF_THE_SOCKET.contains(verb) {
+            let what = format!("`{verb}` needs a connection, and the scenario has `connect: none`");
+            self.critic.error_at_key(&path.key(*verb), what, "make a request, or let the users connect");
+        }
         let operation = match *verb {
             "emit" => self.emit(step, path, place).map(|emit| Operation::Emit(Box::new(emit))),
+            "expect" => self.expect(step, path, place).map(|expect| Operation::Expect(Box::new(expect))),
+            "answer" => self.answer(step, &path.key("answer"), place),
+            "disconnect" => Some(Operation::Disconnect { politely: step.disconnect.as_deref() == Some("clean") }),
+            "reconnect" => Some(Operation::Reconnect { within: step.within.unwrap_or(self.back_within) }),
+            "set" => self.set(step, &path.key("set"), place),
             "pause" => self.pause(step, path),
+            "mix" => return self.append_mix(program, step.mix.as_deref().unwrap_or_default(), &path.key("mix"), place),
             method => self.http(method, step, path, place).map(|http| Operation::Http(Box::new(http))),
         };
         program.operations.extend(operation);
+    }
+
+    fn append_mix(&mut self, program: &mut Program, ways: &[Mix], path: &Path, place: Place) {
+        let start = program.operations.len();
+        program.operations.push(Operation::Mix { branches: Vec::new(), end: 0 });
+        let (mut branches, mut jumps, mut up_to) = (Vec::new(), Vec::new(), 0_u64);
+        for (index, way) in ways.iter().enumerate() {
+            up_to = up_to.saturating_add(way.weight.map_or(1, |weight| weight.0));
+            branches.push(Branch { up_to, start: program.operations.len() });
+            self.append(program, &way.steps, &path.index(index).key("steps"), place);
+            jumps.push(program.operations.len());
+            program.operations.push(Operation::Jump { to: 0 });
+        }
+        if up_to == 0 {
+            self.critic.error(path, "`mix` has nothing to choose from", "give one of its entries a `weight` above 0");
+        }
+        let after = program.operations.len();
+        for jump in jumps {
+            program.operations[jump] = Operation::Jump { to: after };
+        }
+        program.operations[start] = Operation::Mix { branches, end: after };
+    }
+
+    fn set(&self, step: &Step, path: &Path, place: Place) -> Option<Operation> {
+        let mut problem = |path: &Path, unknown: UnknownName| self.critic.unknown(path, unknown);
+        let rule = |(name, value): (&String, &Value)| SetRule {
+            name: self.names.saved.iter().position(|known| known == name).unwrap_or(usize::MAX),
+            value: Payload::compile(value, &path.key(name.as_str()), self.names, place, &mut problem),
+        };
+        Some(Operation::Set(step.set.as_ref()?.iter().map(rule).collect()))
     }
 
     fn pause(&self, step: &Step, path: &Path) -> Option<Operation> {
@@ -141,61 +242,35 @@ impl Steps<'_> {
         }
     }
 
-    fn emit(&mut self, step: &Step, path: &Path, place: Place) -> Option<Emit> {
-        let event = step.emit.as_deref()?;
-        let event_path = path.key("emit");
-        let mut problem = |path: &Path, unknown: UnknownName| self.critic.unknown(path, unknown);
-        let mut payload = Payload::default();
-        payload.append_constant("[");
-        payload.append(&Value::from(event), &event_path, self.names, place, &mut problem);
-        for (index, argument) in step.args.iter().flatten().enumerate() {
-            payload.append_constant(",");
-            payload.append(argument, &path.key("args").index(index), self.names, place, &mut problem);
+    /// Enters an action: it goes by its `name`, or by what it does.
+    pub(super) fn action(&mut self, step: &Step, does: &str, path: &Path, verb: &str) -> Option<usize> {
+        if self.place != "act" {
+            return None;
         }
-        payload.append_constant("]");
-        if RESERVED_EVENTS.contains(&event) {
-            let what = format!("`{event}` is reserved by Socket.IO: the server closes the connection on it");
-            self.critic.error(&event_path, what, "choose another event");
-        }
-        let action = (self.place == "act").then(|| self.action(step, event, path));
-        let ack = step.ack.as_ref().map(|ack| self.ack(ack, &path.key("ack"), place));
-        if ack.is_none() && step.save.is_some() {
-            self.critic.error_at_key(&path.key("save"), "there is nothing to save without an `ack`", "add `ack: {}`");
-        }
-        let saves = self.saves(step.save.as_ref(), &path.key("save"), place.with_answer(AnswerKind::Ack), false);
-        Some(Emit { event: event.into(), payload, action, ack, saves })
-    }
-
-    fn action(&mut self, step: &Step, event: &str, path: &Path) -> usize {
-        let name = step.name.as_deref().unwrap_or(event);
-        if self.actions.iter().any(|known| known == name) {
+        let name = step.name.as_deref().unwrap_or(does);
+        if self.actions.iter().any(|known| known.name == name) {
             let what = format!("two actions are named `{name}`");
-            self.critic.error(&path.key("emit"), what, "give this one a `name` of its own");
+            self.critic.error(&path.key(verb), what, "give this one a `name` of its own");
         }
-        self.actions.push(name.to_owned());
-        self.action_lines.push(self.critic.place(path).line);
-        self.actions.len() - 1
+        let line = self.critic.place(path).line;
+        self.actions.push(Found { name: name.to_owned(), line, conditional: self.conditions > 0 });
+        Some(self.actions.len() - 1)
     }
 
-    fn ack(&self, ack: &schema::Ack, path: &Path, place: Place) -> AckRule {
-        let place = place.with_answer(AnswerKind::Ack);
-        let expression = |expression: Option<&schema::Expression>, key: &str| match expression? {
+    /// An expression that is asked for its truth.
+    pub(super) fn check(&self, check: &schema::Expression, path: &Path, place: Place) -> Option<Expression> {
+        match check {
             schema::Expression::Constant(flag) => Some(Expression::Constant((*flag).into())),
-            schema::Expression::Text(text) => self.expression(text, &path.key(key), place),
-        };
-        AckRule {
-            within: ack.within.unwrap_or(DEFAULT_ACK_WITHIN),
-            ok: expression(ack.ok.as_ref(), "ok"),
-            rejected: expression(ack.rejected.as_ref(), "rejected"),
+            schema::Expression::Text(text) => self.expression(text, path, place),
         }
     }
 
-    fn expression(&self, text: &str, path: &Path, place: Place) -> Option<Expression> {
+    pub(super) fn expression(&self, text: &str, path: &Path, place: Place) -> Option<Expression> {
         let compiled = Expression::compile(text, &path.to_string(), self.names, place);
         compiled.map_err(|unknown| self.critic.unknown(path, unknown)).ok()
     }
 
-    fn saves(&self, saves: Option<&Map<Save>>, path: &Path, place: Place, secret: bool) -> Vec<SaveRule> {
+    pub(super) fn saves(&self, saves: Option<&Map<Save>>, path: &Path, place: Place, secret: bool) -> Vec<SaveRule> {
         let mut rules = Vec::new();
         for (name, save) in saves.into_iter().flatten() {
             let path = path.key(name.as_str());
@@ -211,7 +286,7 @@ impl Steps<'_> {
         rules
     }
 
-    fn text(&self, template: &str, path: &Path, place: Place) -> Option<Text> {
+    pub(super) fn text(&self, template: &str, path: &Path, place: Place) -> Option<Text> {
         let compiled = Text::compile(template, &path.to_string(), self.names, place);
         compiled.map_err(|unknown| self.critic.unknown(path, unknown)).ok()
     }
@@ -224,68 +299,50 @@ impl Steps<'_> {
         };
         map.iter().filter_map(|(name, item)| Some((name.clone(), value(item, &path.key(name.as_str()))?))).collect()
     }
-
-    fn http(&self, method: &str, step: &Step, path: &Path, place: Place) -> Option<HttpStep> {
-        let urls = [("GET", &step.get), ("POST", &step.post), ("PUT", &step.put), ("DELETE", &step.delete)];
-        let (method, url) = urls.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(method))?;
-        let url_path = path.key(method.to_lowercase());
-        let url = url.as_deref()?;
-        if !url.starts_with('/') && !url.contains("://") && !url.starts_with("{{") {
-            self.critic.error(&url_path, format!("`{url}` is neither a path nor a URL"), format!("write `/{url}`"));
-        }
-        let body = match (&step.json, &step.form) {
-            (None, None) => Body::None,
-            (Some(json), None) => {
-                let mut problem = |path: &Path, unknown: UnknownName| self.critic.unknown(path, unknown);
-                Body::Json(Payload::compile(json, &path.key("json"), self.names, place, &mut problem))
-            }
-            (None, Some(form)) => Body::Form(self.texts(form, &path.key("form"), place)),
-            (Some(_), Some(_)) => {
-                self.critic.error_at_key(
-                    &path.key("form"),
-                    "a request has one body, and this has `json` and `form`",
-                    "keep one of them",
-                );
-                Body::None
-            }
-        };
-        let status =
-            step.status.and_then(|status| u16::try_from(status.0).ok().filter(|status| (100..600).contains(status)));
-        if step.status.is_some() && status.is_none() {
-            self.critic.error(&path.key("status"), "this is not an HTTP status", "write one from 100 to 599");
-        }
-        Some(HttpStep {
-            method,
-            url: self.text(url, &url_path, place)?,
-            headers: self.texts(step.headers.as_ref().unwrap_or(&Map::new()), &path.key("headers"), place),
-            body,
-            status,
-            within: step.within.unwrap_or(DEFAULT_HTTP_WITHIN),
-            saves: self.saves(
-                step.save.as_ref(),
-                &path.key("save"),
-                place.with_answer(AnswerKind::Response),
-                self.place == "login",
-            ),
-        })
-    }
 }
 
-/// Socket.IO's own events: its parser refuses them from a client.
-const RESERVED_EVENTS: &[&str] =
-    &["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+/// The number of an event among those that a scenario names.
+pub fn heard(events: &RefCell<Vec<Heard>>, name: &str) -> usize {
+    let mut events = events.borrow_mut();
+    events.iter().position(|known| &*known.name == name).unwrap_or_else(|| {
+        events.push(Heard { name: name.into(), ..Heard::default() });
+        events.len() - 1
+    })
+}
+
+/// Does the step have that verb?
+fn has(step: &Step, verb: &str) -> bool {
+    match verb {
+        "emit" => step.emit.is_some(),
+        "expect" => step.expect.is_some(),
+        "answer" => step.answer.is_some(),
+        "disconnect" => step.disconnect.is_some(),
+        "reconnect" => step.reconnect.is_some_and(|back| back.0),
+        "get" => step.get.is_some(),
+        "post" => step.post.is_some(),
+        "put" => step.put.is_some(),
+        "delete" => step.delete.is_some(),
+        "set" => step.set.is_some(),
+        "pause" => step.pause.is_some(),
+        "mix" => step.mix.is_some(),
+        _ => false,
+    }
+}
 
 /// Every name that some step of a scenario saves, in the order of the file.
 #[must_use]
 pub fn saved_names<'a>(places: impl IntoIterator<Item = &'a [Step]>) -> Vec<String> {
     fn collect(steps: &[Step], names: &mut Vec<String>) {
         for step in steps {
-            for name in step.save.iter().flat_map(Map::keys) {
+            let saved = step.save.iter().flat_map(Map::keys);
+            let replied = step.reply.iter().flat_map(|reply| reply.save.iter().flat_map(Map::keys));
+            for name in saved.chain(replied).chain(step.set.iter().flat_map(Map::keys)) {
                 if !names.contains(name) {
                     names.push(name.clone());
                 }
             }
             collect(step.steps.as_deref().unwrap_or_default(), names);
+            step.mix.iter().flatten().for_each(|way| collect(&way.steps, names));
         }
     }
     let mut names = Vec::new();

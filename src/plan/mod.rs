@@ -3,6 +3,8 @@
 //! [`compile`](compile::compile) makes a [`Plan`] of a suite, or finds everything that is wrong with it.
 
 pub mod compile;
+mod compile_emit;
+mod compile_http;
 mod compile_scenario;
 mod compile_step;
 pub mod contention;

@@ -1,6 +1,6 @@
 //! One scenario, compiled: who, when, and what they do.
 
-use super::language::{Payload, Text};
+use super::language::{Expression, Payload, Text};
 use super::load::{Presence, Span};
 use super::pattern::{Pattern, Setting, phase};
 use super::step::Program;
@@ -27,6 +27,8 @@ pub struct Scenario {
     pub setup: Program,
     pub act: Program,
     pub teardown: Program,
+    /// Every event that some step names; no other is looked into.
+    pub events: Vec<Heard>,
     pub actions: Vec<Action>,
     pub rhythm: Rhythm,
     /// `None` when the scenario does not act on resources.
@@ -48,6 +50,18 @@ pub struct Scenario {
     pub most_turns: Option<u64>,
 }
 
+/// An event that the scenario listens for.
+#[derive(Debug, Default)]
+pub struct Heard {
+    pub name: Box<str>,
+    /// Some `expect` waits for it, so that it is kept until then.
+    pub expected: bool,
+    /// It can answer an emit.
+    pub answers: bool,
+    /// What is done when it comes.
+    pub handler: Option<Program>,
+}
+
 /// A named stretch of the load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
@@ -61,7 +75,10 @@ pub struct Stage {
 pub struct Action {
     pub name: String,
     pub line: usize,
+    /// At most: of a `mix` a turn has only one way.
     pub per_turn: u64,
+    /// Stands it under a `when`? Then it is known to be due only when the turn comes to it.
+    pub conditional: bool,
 }
 
 /// How a user connects.
@@ -74,6 +91,10 @@ pub struct Connect {
     /// A JSON object.
     pub auth: Option<Payload>,
     pub within: Duration,
+    /// Is there a connection at all? Without, users only make requests.
+    pub socket: bool,
+    /// The server is to refuse the connection, and this must be true of its words.
+    pub refused: Option<Expression>,
 }
 
 /// When turns are due.

@@ -24,6 +24,7 @@ pub struct TimelinePoint {
     pub gauges: Gauges,
 }
 
+// By hand, because arrays beyond 32 items have no default.
 impl Default for TimelinePoint {
     fn default() -> Self {
         Self { number: 0, counters: [0; Counter::COUNT], ack: None, gauges: Gauges::default() }

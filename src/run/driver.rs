@@ -1,9 +1,11 @@
 //! Carries out what a user wants: one task a user, one loop, all of its waiting in one place.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::task::{JoinHandle, spawn_local};
 
@@ -39,12 +41,14 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 const CLOSE_NORMAL: u16 = 1000;
 
 type Pending<T> = Option<Pin<Box<dyn Future<Output = T>>>>;
+type Request = Pin<Box<dyn Future<Output = Result<Response, Failure>>>>;
 
 /// A user's connections to the world.
 struct Wires<N: Network> {
     link: Option<N::Link>,
     connecting: Pending<Result<(N::Link, Phases), Failure>>,
-    requesting: Pending<Result<Response, Failure>>,
+    /// Requests by number: few at a time, so that a list is the fastest.
+    requesting: Vec<(u64, Request)>,
     closing: Option<JoinHandle<()>>,
 }
 
@@ -52,7 +56,7 @@ struct Wires<N: Network> {
 pub async fn drive<N: Network>(mut actor: Actor, scenario: usize, here: Rc<Surroundings<N>>) {
     let plan = Arc::clone(&here.plan);
     let scenario = &plan.scenarios[scenario];
-    let mut wires = Wires::<N> { link: None, connecting: None, requesting: None, closing: None };
+    let mut wires = Wires::<N> { link: None, connecting: None, requesting: Vec::new(), closing: None };
     let mut timer = pin!(here.clock.sleep_until(Moment::NEVER));
     let mut armed = Moment::NEVER;
     let mut stopped = pin!(here.stop.clone().stopped());
@@ -116,14 +120,16 @@ impl<N: Network> Wires<N> {
                 let here = Rc::clone(here);
                 self.connecting = Some(Box::pin(async move { here.network.connect(request).await }));
             }
-            Command::Http(request) => {
+            Command::Http { id, request } => {
                 let here = Rc::clone(here);
-                self.requesting = Some(Box::pin(async move { here.network.request(request).await }));
+                self.requesting.push((id, Box::pin(async move { here.network.request(request).await })));
             }
+            Command::Forget { id } => self.requesting.retain(|(known, _)| *known != id),
             Command::Close => {
-                (self.connecting, self.requesting) = (None, None);
+                self.connecting = None;
                 self.hang_up();
             }
+            Command::Abort => (self.connecting, self.link) = (None, None),
             Command::Done => {}
         }
         None
@@ -158,12 +164,22 @@ impl<N: Network> Wires<N> {
                     Err(failure) => Input::NotLinked(failure),
                 }
             }
-            response = wait(requesting) => {
-                self.requesting = None;
-                Input::Response(response)
-            }
+            (id, response) = first(requesting) => Input::Response { id, response },
         }
     }
+}
+
+/// The first of the requests that has its response; never, if there are none.
+async fn first(requests: &mut Vec<(u64, Request)>) -> (u64, Result<Response, Failure>) {
+    poll_fn(|context| {
+        let answered =
+            requests.iter_mut().enumerate().find_map(|(index, (_, request))| match request.as_mut().poll(context) {
+                Poll::Ready(response) => Some((index, response)),
+                Poll::Pending => None,
+            });
+        answered.map_or(Poll::Pending, |(index, response)| Poll::Ready((requests.swap_remove(index).0, response)))
+    })
+    .await
 }
 
 async fn wait<T>(pending: &mut Pending<T>) -> T {

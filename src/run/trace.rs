@@ -31,12 +31,14 @@ impl Trace {
     pub fn command(&self, at: Moment, command: &Command) {
         let (direction, text) = match command {
             Command::Connect(request) => (Direction::Local, format!("connect to {}", request.target)),
-            Command::Http(request) => (
+            Command::Http { request, .. } => (
                 Direction::Sent,
                 format!("{} {} {}", request.method, request.url, String::from_utf8_lossy(&request.body)),
             ),
             Command::Send(frame) => (Direction::Sent, text_of(frame)),
+            Command::Forget { .. } => (Direction::Local, "give the request up".to_owned()),
             Command::Close => (Direction::Local, "close".to_owned()),
+            Command::Abort => (Direction::Local, "drop the connection".to_owned()),
             Command::Done => (Direction::Local, "done".to_owned()),
         };
         self.line(at, direction, text);
@@ -47,8 +49,12 @@ impl Trace {
             Input::Timeout => return,
             Input::Linked(_) => (Direction::Local, "connected".to_owned()),
             Input::NotLinked(failure) => (Direction::Local, format!("not connected: {}", failure.detail)),
-            Input::Response(Ok(response)) => (Direction::Received, format!("{} {}", response.status, response.text)),
-            Input::Response(Err(failure)) => (Direction::Local, format!("no response: {}", failure.detail)),
+            Input::Response { response: Ok(response), .. } => {
+                (Direction::Received, format!("{} {}", response.status, response.text))
+            }
+            Input::Response { response: Err(failure), .. } => {
+                (Direction::Local, format!("no response: {}", failure.detail))
+            }
             Input::Frame(frame) => (Direction::Received, text_of(frame)),
             Input::LinkEnded(failure) => (Direction::Local, format!("connection ended: {}", failure.detail)),
             Input::Stop { .. } => (Direction::Local, "stop".to_owned()),

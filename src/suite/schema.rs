@@ -4,6 +4,8 @@
 //! shows. Alternatives are optional fields of one struct, never untagged enums: a mistake in one then stays a precise
 //! problem at that key. What may stand beside what is decided where the plan is compiled.
 
+pub mod step;
+
 use indexmap::IndexMap;
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
@@ -11,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::scalar::{Count, Factor, Flag, OneOrMany, Switchable};
 use crate::units::{Duration, Percent, Rate, RateLimit};
+pub use step::{Ack, Each, EventMatch, Expression, Mix, Refusal, Reply, Save, Step};
 
 /// The language as a JSON Schema, made from the types below; committed as `suite.schema.json`.
 #[must_use]
@@ -163,7 +166,7 @@ pub struct Scenario {
     #[serde(default)]
     pub login: Vec<Step>,
     #[serde(default)]
-    pub connect: Connect,
+    pub connect: Connecting,
     /// How a dropped user comes back; `off` to let it stay away.
     pub reconnect: Option<Switchable<Reconnect>>,
     /// A turn that is due while the last one runs: `queue` or `skip`. Default `skip` with a cooldown, else `queue`.
@@ -175,6 +178,9 @@ pub struct Scenario {
     /// Once after each connect.
     #[serde(default)]
     pub setup: Vec<Step>,
+    /// What to do when an event comes, also while the user waits: event to steps, with `data` and `args` bound.
+    #[serde(default)]
+    pub on: Map<Vec<Step>>,
     /// At every step, with `resource` bound by the pattern: one turn.
     #[serde(default)]
     pub act: Vec<Step>,
@@ -253,6 +259,38 @@ pub struct Stage {
     pub target: Count,
 }
 
+/// How a user connects; `none` for users that only make requests.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Connecting {
+    Not(NoSocket),
+    So(Box<Connect>),
+}
+
+/// The word for no connection.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NoSocket {
+    None,
+}
+
+impl Default for Connecting {
+    fn default() -> Self {
+        Self::So(Box::default())
+    }
+}
+
+impl Connecting {
+    /// How, if at all.
+    #[must_use]
+    pub fn how(&self) -> Option<&Connect> {
+        match self {
+            Self::Not(NoSocket::None) => None,
+            Self::So(how) => Some(how),
+        }
+    }
+}
+
 /// How a user connects.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -263,6 +301,8 @@ pub struct Connect {
     pub rate: Option<Rate>,
     /// From the first byte to the namespace's answer. Default `10s`.
     pub within: Option<Duration>,
+    /// The server is to refuse the connection: expression over `error` that is true when it does so as it should.
+    pub refused: Option<Expression>,
 }
 
 /// Waiting times of a dropped user: `wait`, then each `factor` times the last, at most `max`, each ± `jitter`.
@@ -277,97 +317,6 @@ pub struct Reconnect {
     pub factor: Option<Factor>,
     /// Default `50%`.
     pub jitter: Option<Percent>,
-}
-
-/// One step: exactly one verb (`emit`, `pause`, `each`, `get`, `post`, `put`, `delete`) and what belongs to it.
-/// `each` may stand beside another verb, which it then repeats.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Step {
-    /// Send this Socket.IO event; under `act` it is an action.
-    pub emit: Option<String>,
-    /// Wait: `200ms`, or `100ms..300ms` drawn evenly.
-    #[schemars(extend("format" = "duration-or-range"))]
-    pub pause: Option<String>,
-    /// Repeat for each of `resources`, or of a list; inside, `resource` (or `item`) is bound.
-    pub each: Option<Each>,
-    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
-    pub get: Option<String>,
-    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
-    pub post: Option<String>,
-    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
-    pub put: Option<String>,
-    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
-    pub delete: Option<String>,
-
-    /// The action's name in reports. Default the event. Needed where two actions use one event.
-    pub name: Option<String>,
-    /// Arguments of the event, after its name.
-    pub args: Option<Vec<Value>>,
-    /// Ask for an acknowledgement and judge it.
-    pub ack: Option<Ack>,
-    /// Values to remember for this user: name to expression, or `{ value, secret }`.
-    pub save: Option<Map<Save>>,
-
-    /// JSON body of the request.
-    pub json: Option<Value>,
-    /// Form fields of the request.
-    pub form: Option<Map<Value>>,
-    /// Headers of this request, beside those of the target.
-    pub headers: Option<Map<Value>>,
-    /// The status that is a success; default any 2xx.
-    pub status: Option<Count>,
-    /// Deadline of the request. Default `10s`.
-    pub within: Option<Duration>,
-
-    /// What `each` repeats.
-    pub steps: Option<Vec<Step>>,
-}
-
-/// What `each` goes through.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Each {
-    /// The word `resources`.
-    Name(String),
-    List(Vec<Value>),
-}
-
-/// How an acknowledgement is judged.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Ack {
-    /// Later than this is a timeout. Default `5s`.
-    pub within: Option<Duration>,
-    /// Expression that is true for success, as `ack.ok`. Default: any ack is ok.
-    pub ok: Option<Expression>,
-    /// Expression that is true when the server said no; asked when `ok` is not true.
-    pub rejected: Option<Expression>,
-}
-
-/// Text of an expression, or a constant `true`/`false`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Expression {
-    Text(String),
-    Constant(bool),
-}
-
-/// What a step remembers.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Save {
-    Expression(String),
-    Detailed(SaveDetailed),
-}
-
-/// A value to remember that may be marked as secret.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SaveDetailed {
-    pub value: String,
-    /// Never print it. Default `true` in `login`, else `false`.
-    pub secret: Option<Flag>,
 }
 
 /// A limit on a metric: `"p95 < 200ms"`, `">= 99%"`, `"== 0"`; or with conditions.

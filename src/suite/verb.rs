@@ -14,19 +14,25 @@ pub struct Verb {
     pub keys: &'static [&'static str],
 }
 
-const HTTP_KEYS: &[&str] = &["name", "json", "form", "headers", "status", "within", "save"];
+const HTTP_KEYS: &[&str] = &["name", "json", "form", "headers", "status", "ok", "rejected", "within", "save"];
 
 pub const VERBS: &[Verb] = &[
-    Verb { name: "emit", keys: &["name", "args", "ack", "save"] },
-    Verb { name: "pause", keys: &[] },
+    Verb { name: "emit", keys: &["name", "args", "ack", "reply", "rejected", "failed", "save"] },
+    Verb { name: "expect", keys: &["where", "within", "count", "save", "never", "joined"] },
+    Verb { name: "answer", keys: &[] },
+    Verb { name: "disconnect", keys: &[] },
+    Verb { name: "reconnect", keys: &["within"] },
     Verb { name: "get", keys: HTTP_KEYS },
     Verb { name: "post", keys: HTTP_KEYS },
     Verb { name: "put", keys: HTTP_KEYS },
     Verb { name: "delete", keys: HTTP_KEYS },
+    Verb { name: "set", keys: &[] },
+    Verb { name: "pause", keys: &[] },
+    Verb { name: "mix", keys: &[] },
 ];
 
-/// `each` repeats `steps`, or the verb that it stands beside.
-const EACH: &str = "each";
+/// What may stand beside any verb, or beside `steps`.
+pub const AROUND: &[&str] = &["each", "repeat", "when"];
 const STEPS: &str = "steps";
 
 /// Checks every step of a suite.
@@ -64,16 +70,16 @@ fn check_step(step: &Map<String, Value>, path: &Path, source: &Source, problems:
         return;
     }
     let verbs: Vec<&Verb> = step.keys().filter_map(|key| VERBS.iter().find(|verb| verb.name == key)).collect();
-    let repeats = step.contains_key(EACH);
+    let around = AROUND.iter().copied().find(|around| step.contains_key(*around));
     match verbs[..] {
-        [] if repeats => check_repetition(step, path, source, problems),
+        [] if around.is_some() || step.contains_key(STEPS) => check_block(step, path, source, around, problems),
         [] => {
-            let names: Vec<String> = VERBS.iter().map(|verb| verb.name.to_owned()).chain([EACH.to_owned()]).collect();
+            let names: Vec<String> = VERBS.iter().map(|verb| verb.name.to_owned()).collect();
             let help = format!("a step does one of {}", list(&names, "or"));
             problems.push(Problem::error("this step does nothing").help(help).at(source.at(path)));
         }
         [verb] => {
-            for key in step.keys().filter(|key| *key != verb.name && *key != EACH) {
+            for key in step.keys().filter(|key| *key != verb.name && !AROUND.contains(&key.as_str())) {
                 if !verb.keys.contains(&key.as_str()) {
                     problems.push(misplaced(verb, key, path, source));
                 }
@@ -87,17 +93,33 @@ fn check_step(step: &Map<String, Value>, path: &Path, source: &Source, problems:
     }
 }
 
-/// `each` without a verb beside it.
-fn check_repetition(step: &Map<String, Value>, path: &Path, source: &Source, problems: &mut Problems) {
+/// A step without a verb: `steps`, and what they are done for.
+fn check_block(
+    step: &Map<String, Value>,
+    path: &Path,
+    source: &Source,
+    around: Option<&'static str>,
+    problems: &mut Problems,
+) {
+    let Some(around) = around else {
+        let help = format!("put {} beside it, or make its steps steps of the list around", list_of(AROUND, "or"));
+        let problem = Problem::error("`steps` alone do nothing of their own").help(help);
+        return problems.push(problem.at(source.at_key(&path.key(STEPS))));
+    };
     if !step.contains_key(STEPS) {
+        let what = format!("`{around}` has nothing to {}", if around == "when" { "decide on" } else { "repeat" });
         let help = "put a verb beside it, as `emit`, or a list of `steps`";
-        problems.push(Problem::error("`each` has nothing to repeat").help(help).at(source.at_key(&path.key(EACH))));
+        problems.push(Problem::error(what).help(help).at(source.at_key(&path.key(around))));
     }
-    for key in step.keys().filter(|key| *key != STEPS && *key != EACH) {
+    for key in step.keys().filter(|key| *key != STEPS && !AROUND.contains(&key.as_str())) {
         let help = format!("`{key}` stands beside a verb, in one of the `steps`");
-        let problem = Problem::error(format!("`{key}` does not go with `each`")).help(help);
+        let problem = Problem::error(format!("`{key}` does not go with `{around}`")).help(help);
         problems.push(problem.at(source.at_key(&path.key(key))));
     }
+}
+
+fn list_of(names: &[&str], last: &str) -> String {
+    list(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), last)
 }
 
 fn misplaced(verb: &Verb, key: &str, path: &Path, source: &Source) -> Problem {
@@ -111,7 +133,7 @@ fn misplaced(verb: &Verb, key: &str, path: &Path, source: &Source) -> Problem {
         VERBS.iter().filter(|verb| verb.keys.contains(&key)).map(|verb| verb.name.to_owned()).collect();
     let help = match (holders.is_empty(), key) {
         (false, _) => format!("`{key}` belongs under {}", list(&holders, "or")),
-        (true, STEPS) => "`steps` goes with `each`, without another verb beside it".to_owned(),
+        (true, STEPS) => format!("`steps` goes with {}, without another verb beside it", list_of(AROUND, "or")),
         (true, _) => format!("`{key}` goes with {}", list(&takers, "and")),
     };
     let problem = Problem::error(format!("`{key}` does not go with `{}`", verb.name)).help(help);
@@ -132,6 +154,7 @@ mod tests {
                 unnamed.retain(|name| name != key);
             }
         }
-        assert_eq!(unnamed, [EACH, STEPS], "a key of a step that goes with no verb");
+        unnamed.retain(|name| !AROUND.contains(&name.as_str()));
+        assert_eq!(unnamed, [STEPS], "a key of a step that goes with no verb");
     }
 }

@@ -70,6 +70,76 @@ fn a_long_pause_answers_the_servers_impatient_pings() {
     assert_eq!(server.stats()["connections"], 10);
 }
 
+/// Every bid is answered by the broadcast of it, which the bidder hears as a member of the lot, and by nothing else.
+const BY_EVENTS: &str = r#"name: by-events
+target: { url: "${TARGET_URL}", namespace: /auction }
+credentials: { generate: { user: "bidder-{{ user.index }}", password: correct horse } }
+resources: { count: 4, id: "lot-{{ index }}" }
+scenarios:
+  bidders:
+    load: { users: 4, duration: 6s }
+    every: 1s
+    login:
+      - { post: /login, json: { user: "{{ user.user }}", password: "{{ user.password }}" }, save: { token: response.json.token } }
+    connect: { auth: { token: "{{ token }}" }, rate: 100/s }
+    setup:
+      - { each: resources, emit: join, args: ["{{ resource.id }}"], ack: { ok: ack.ok } }
+      - set: { heard: 0 }
+    act:
+      - { when: step.number == 3, steps: [{ disconnect: abort }, { reconnect: true }] }
+      - emit: bid
+        args: [{ lot: "{{ resource.id }}", amount: "{{ step.number + 1 }}", ref: "{{ action.id }}" }]
+        reply: { event: bid-placed, where: data.ref == action.id, within: 900ms, save: { seq: data.seq } }
+      - mix:
+          - { weight: 2, steps: [{ get: /stats, name: stats, ok: response.json.bids > 0 }] }
+          - steps: [{ get: /health, name: health }]
+    on:
+      bid-placed:
+        - { set: { heard: "{{ heard + 1 }}" } }
+    teardown:
+      - { when: heard == 0, expect: what-was-never-heard, within: 1ms }
+      - { expect: bid-placed, never: true, within: 50ms }
+  watchers:
+    load: { users: 2, duration: 6s }
+    every: 2s
+    pattern: rotate
+    login:
+      - { post: /login, json: { user: "{{ user.user }}", password: "{{ user.password }}" }, save: { token: response.json.token } }
+    connect: { auth: { token: "{{ token }}" } }
+    setup:
+      - { each: resources, emit: join, args: ["{{ resource.id }}"], ack: { ok: ack.ok } }
+    act:
+      - { expect: bid-placed, count: 2, within: 3s, save: { last: data.lot } }
+      - { emit: join, name: again, args: ["{{ last }}"], ack: { ok: ack.ok } }
+  strangers:
+    load: { users: 3, duration: 2s }
+    connect: { auth: { token: guessed }, refused: error.message == 'unauthorized' }
+  visitors:
+    load: { users: 1, duration: 5s }
+    every: 1s
+    connect: none
+    act:
+      - { get: /stats, name: look }
+thresholds:
+  success_rate: "== 100%"
+  refusals: "== 3"
+  errors: "== 0"
+"#;
+
+#[test]
+fn real_flows_run_against_a_real_server() {
+    let Some(server) = ServerProcess::node_auction(&["--lot-cooldown", "0s", "--user-cooldown", "0s"]) else { return };
+    let program = Program::new().file("suite.yaml", BY_EVENTS).env("TARGET_URL", &server.url);
+    let ended = program.run(&["run", "suite.yaml"]);
+    assert_eq!(ended.code, 0, "{}", ended.printed());
+    let (stats, results) = (server.stats(), program.results("by-events"));
+    assert_eq!(stats["refused"], 3, "{stats:?}");
+    // Each of the four bidders left and came back in step 3.
+    assert_eq!((stats["connections"], stats["disconnects"]), (10, 10), "{stats:?}");
+    assert!(stats["bids"] >= 16 && stats["bids"] == stats["broadcasts"], "{stats:?}");
+    assert!(number(&results, "/totals/ok") > 2 * stats["bids"], "{}", results["totals"]);
+}
+
 /// The built-in target and the real server keep the same rules: one test, two servers.
 fn conforms(url: Option<&str>) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/auction");

@@ -18,6 +18,10 @@ pub enum Answer<'a> {
     None,
     /// The JSON array of the ack's arguments.
     Ack(&'a str),
+    /// The JSON array of an event: its name, then its arguments.
+    Event(&'a str),
+    /// The JSON by which a server refuses a connection.
+    Refusal(&'a str),
     Response(&'a Response),
 }
 
@@ -28,6 +32,12 @@ pub enum Root {
     Ack,
     /// The ack's arguments, always as a list.
     Acks,
+    /// The event's first argument.
+    Data,
+    /// The event's arguments, always as a list.
+    Args,
+    /// Why a connection was refused.
+    Error,
     Response,
 }
 
@@ -36,6 +46,8 @@ pub enum Root {
 pub enum AnswerKind {
     None,
     Ack,
+    Event,
+    Refusal,
     Response,
 }
 
@@ -45,12 +57,20 @@ impl Root {
     pub const fn kind(self) -> AnswerKind {
         match self {
             Self::Ack | Self::Acks => AnswerKind::Ack,
+            Self::Data | Self::Args => AnswerKind::Event,
+            Self::Error => AnswerKind::Refusal,
             Self::Response => AnswerKind::Response,
         }
     }
 
-    pub const ALL: &'static [(&'static str, Self)] =
-        &[("ack", Self::Ack), ("acks", Self::Acks), ("response", Self::Response)];
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("ack", Self::Ack),
+        ("acks", Self::Acks),
+        ("data", Self::Data),
+        ("args", Self::Args),
+        ("error", Self::Error),
+        ("response", Self::Response),
+    ];
 }
 
 impl Answer<'_> {
@@ -63,6 +83,20 @@ impl Answer<'_> {
                 look(whole.and_then(|json| json_path::find(json, path)))
             }
             (Root::Acks, Self::Ack(args)) => look(json_path::find(args, path)),
+            (Root::Data, Self::Event(event)) => {
+                let data = json_path::find(event, &[Key::Index(1)]);
+                look(data.and_then(|json| json_path::find(json, path)))
+            }
+            (Root::Args, Self::Event(event)) => match path.split_first() {
+                // The name of the event is no argument.
+                Some((Key::Index(index), rest)) => {
+                    let argument = json_path::find(event, &[Key::Index(index + 1)]);
+                    look(argument.and_then(|json| json_path::find(json, rest)))
+                }
+                Some(_) => look(None),
+                None => look(arguments(event).map(|arguments| Value::Array(arguments).to_string()).as_deref()),
+            },
+            (Root::Error, Self::Refusal(error)) => look(json_path::find(error, path)),
             (Root::Response, Self::Response(response)) => match path.split_first() {
                 Some((Key::Name(name), rest)) if &**name == "json" => look(json_path::find(&response.text, rest)),
                 _ => {
@@ -82,6 +116,12 @@ impl Answer<'_> {
         }
         self.find(root, &Path::new(), |json| json.and_then(|json| serde_json::from_str(json).ok()))
     }
+}
+
+/// The arguments of an event, without its name.
+fn arguments(event: &str) -> Option<Vec<Value>> {
+    let mut arguments: Vec<Value> = serde_json::from_str(event).ok()?;
+    (!arguments.is_empty()).then(|| arguments.split_off(1))
 }
 
 impl Response {

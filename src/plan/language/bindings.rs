@@ -78,7 +78,11 @@ pub struct Bindings<'a> {
     pub scenario: &'a str,
     /// Remembered values, by the numbers that [`Names`](super::Names) gave out.
     pub saved: &'a [Option<Value>],
-    /// Of the run; randomness is a hash of it with user, step and place.
+    /// The JSON array of the event that the steps answer to: its name, then its arguments.
+    pub event: Option<&'a str>,
+    /// Names the passes of the loops around, so that each pass draws anew.
+    pub pass: u64,
+    /// Of the run; randomness is a hash of it with user, step, pass and place.
     pub seed: u64,
     /// Milliseconds since 1970, for `now_ms()`.
     pub now_ms: u64,
@@ -129,6 +133,8 @@ impl<'a> Bindings<'a> {
             stage: "",
             scenario: "",
             saved: &[],
+            event: None,
+            pass: 0,
             seed: 0,
             now_ms: 0,
         }

@@ -5,7 +5,7 @@
 //! | constant | `true`, `vars.currency` | none |
 //! | slot | `step.number`, `user.name` | a field access |
 //! | path | `ack.ok` | a scan of the borrowed JSON |
-//! | comparison | `ack.error == 'cooldown'` | the same, and a compare |
+//! | comparison | `ack.error == 'cooldown'`, `data.ref == action.id` | the same, and a compare |
 //! | program | `ack.price > step.number * 2` | minijinja, microseconds |
 
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use std::fmt;
 use minijinja::value::{Serde, Value as Dynamic};
 use serde_json::Value;
 
-use super::answer::{Answer, Root};
+use super::answer::{Answer, AnswerKind, Root};
 use super::bindings::{Bindings, Slot, SlotValue};
 use super::functions::{DRAW, Draw, LANGUAGE, mix};
 use super::json_path::{Key, Path};
@@ -33,6 +33,12 @@ pub enum Expression {
         path: Path,
         equal: bool,
         literal: Value,
+    },
+    /// A path of an answer is what a slot is.
+    Same {
+        root: Root,
+        path: Path,
+        slot: Slot,
     },
     Program(Program),
 }
@@ -77,6 +83,14 @@ impl Expression {
         {
             return Ok(Self::Comparison { root, path, equal, literal });
         }
+        if let Some(((root, path), (other, slot))) = parse::equation(text) {
+            let sides = (names.resolve(&root, &path, place)?, names.resolve(&other, &slot, place)?);
+            if let (Meaning::Answer(root, path), Meaning::Slot(slot))
+            | (Meaning::Slot(slot), Meaning::Answer(root, path)) = sides
+            {
+                return Ok(Self::Same { root, path, slot });
+            }
+        }
         Program::compile(text, path, names, place).map(Self::Program)
     }
 
@@ -85,10 +99,9 @@ impl Expression {
         Ok(match self {
             Self::Constant(value) => Some(value.clone()),
             Self::Slot(slot) => bindings.slot(slot).to_json(),
-            Self::Path(root, path) => {
-                answer.find(*root, path, |json| json.and_then(|json| serde_json::from_str(json).ok()))
-            }
-            Self::Comparison { .. } => Some(self.truth(bindings, answer)?.into()),
+            Self::Path(root, path) => seen(bindings, answer, *root)
+                .find(*root, path, |json| json.and_then(|json| serde_json::from_str(json).ok())),
+            Self::Comparison { .. } | Self::Same { .. } => Some(self.truth(bindings, answer)?.into()),
             Self::Program(program) => program.value(bindings, answer)?,
         })
     }
@@ -110,11 +123,19 @@ impl Expression {
         match self {
             Self::Constant(value) => Ok(truth(value)),
             Self::Slot(slot) => Ok(bindings.slot(slot).to_json().as_ref().is_some_and(truth)),
-            Self::Path(root, path) => Ok(answer.find(*root, path, |json| json.is_some_and(truth_of_json))),
+            Self::Path(root, path) => {
+                Ok(seen(bindings, answer, *root).find(*root, path, |json| json.is_some_and(truth_of_json)))
+            }
             Self::Comparison { root, path, equal, literal } => {
+                let answer = seen(bindings, answer, *root);
                 let same = answer.find(*root, path, |json| json.is_some_and(|json| json_is(json, literal)));
                 // Of something undefined nothing is true, not even that it differs.
                 Ok(if *equal { same } else { !same && answer.find(*root, path, |json| json.is_some()) })
+            }
+            Self::Same { root, path, slot } => {
+                let Some(value) = bindings.slot(slot).to_json() else { return Ok(false) };
+                let answer = seen(bindings, answer, *root);
+                Ok(answer.find(*root, path, |json| json.is_some_and(|json| json_is(json, &value))))
             }
             Self::Program(program) => Ok(program.value(bindings, answer)?.as_ref().is_some_and(truth)),
         }
@@ -127,9 +148,18 @@ impl Expression {
             Self::Constant(_) => "constant",
             Self::Slot(_) => "slot",
             Self::Path(..) => "path",
-            Self::Comparison { .. } => "comparison",
+            Self::Comparison { .. } | Self::Same { .. } => "comparison",
             Self::Program(_) => "program",
         }
+    }
+}
+
+/// Where `root` is found: in the answer, or in the event that the steps answer to.
+fn seen<'a>(bindings: &Bindings<'a>, answer: Answer<'a>, root: Root) -> Answer<'a> {
+    match (answer, bindings.event) {
+        (Answer::Event(_), _) | (_, None) => answer,
+        (_, Some(event)) if root.kind() == AnswerKind::Event => Answer::Event(event),
+        _ => answer,
     }
 }
 
@@ -202,9 +232,9 @@ impl Program {
             let value = match &input.meaning {
                 Meaning::Constant(value) => Dynamic::from(Serde(value)),
                 Meaning::Slot(slot) => dynamic(&bindings.slot(slot)),
-                Meaning::Answer(root, _) => {
-                    answer.to_json(*root).map_or(Dynamic::UNDEFINED, |value| Dynamic::from(Serde(value)))
-                }
+                Meaning::Answer(root, _) => seen(bindings, answer, *root)
+                    .to_json(*root)
+                    .map_or(Dynamic::UNDEFINED, |value| Dynamic::from(Serde(value))),
             };
             match &input.field {
                 Some(field) => _ = fields.entry(&input.root).or_default().insert(field, value),
@@ -214,7 +244,7 @@ impl Program {
         for (root, fields) in fields {
             context.insert(root, Dynamic::from_pairs(fields));
         }
-        let draw = Draw::new(bindings.seed, bindings.user, bindings.step, self.place ^ bindings.action.number);
+        let draw = Draw::new(bindings.seed, bindings.user, bindings.step, self.place ^ bindings.pass);
         context.insert(DRAW, Dynamic::from_object(draw));
         context.insert(super::functions::NOW_MS, Dynamic::from(bindings.now_ms));
         let value =

@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod bindings;
 pub mod expression;
+pub mod filter;
 pub mod functions;
 pub mod json_path;
 pub mod names;
@@ -15,6 +16,7 @@ pub mod text;
 pub use answer::{Answer, Response};
 pub use bindings::{ActionId, Bindings, Resource, Row};
 pub use expression::{EvaluationError, Expression};
+pub use filter::Filter;
 pub use names::{Names, Place, UnknownName};
 pub use payload::Payload;
 pub use text::Text;

@@ -22,13 +22,20 @@ pub struct Place {
     pub item: bool,
     /// The answer that can be looked at, if any.
     pub answer: AnswerKind,
+    /// Is there an event that the steps answer to?
+    pub event: bool,
     /// Is there a user at all? (Resource ids have none.)
     pub user: bool,
 }
 
 impl Place {
     /// A user, and nothing else.
-    pub const USER: Self = Self { resource: false, item: false, answer: AnswerKind::None, user: true };
+    pub const USER: Self = Self { resource: false, item: false, answer: AnswerKind::None, event: false, user: true };
+
+    /// Can an answer of that kind be looked at?
+    fn has(self, kind: AnswerKind) -> bool {
+        kind == self.answer || kind == AnswerKind::Event && self.event
+    }
 
     #[must_use]
     pub const fn with_answer(self, answer: AnswerKind) -> Self {
@@ -93,8 +100,10 @@ impl Names<'_> {
     /// What `root` followed by `path` stands for in `place`.
     pub fn resolve(&self, root: &str, path: &[Key], place: Place) -> Result<Meaning, UnknownName> {
         if let Some((_, answer)) = Root::ALL.iter().find(|(name, _)| *name == root) {
-            return if answer.kind() == place.answer {
+            return if place.has(answer.kind()) {
                 Ok(Meaning::Answer(*answer, path.to_vec()))
+            } else if self.saved.iter().any(|name| name == root) {
+                self.saved_name(root, path, place)
             } else {
                 Err(UnknownName::new(
                     format!("`{root}` means nothing here"),
@@ -206,7 +215,7 @@ impl Names<'_> {
         if let Some(number) = self.saved.iter().position(|name| name == root) {
             return Ok(Meaning::Slot(Slot::Saved(number, path.to_vec())));
         }
-        let answers = Root::ALL.iter().filter(|(_, root)| root.kind() == place.answer).map(|(name, _)| *name);
+        let answers = Root::ALL.iter().filter(|(_, root)| place.has(root.kind())).map(|(name, _)| *name);
         let known = ROOTS.iter().copied().chain(answers).chain(self.saved.iter().map(String::as_str));
         Err(UnknownName {
             what: format!("unknown name `{root}`"),

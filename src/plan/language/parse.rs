@@ -53,6 +53,43 @@ pub fn comparison(text: &str) -> Option<(String, Path, bool, Value)> {
     Some((root, path, equal, literal(rest.trim())?))
 }
 
+/// A name and the path behind it.
+type Dotted = (String, Path);
+
+/// `data.ref == action.id`: both sides.
+#[must_use]
+pub fn equation(text: &str) -> Option<(Dotted, Dotted)> {
+    let equals = delimited(multispace0::<_, ErrMode<ContextError>>, "==", multispace0);
+    let (left, _, right) = (dotted, equals, dotted).parse(text).ok()?;
+    Some((left, right))
+}
+
+/// The parts of `a and b and c`; the whole where `and` does not join everything.
+#[must_use]
+pub fn conjuncts(text: &str) -> Vec<&str> {
+    let (mut quote, mut depth, mut start, mut parts) = (None, 0_usize, 0, Vec::new());
+    let mut characters = text.char_indices();
+    while let Some((position, character)) = characters.next() {
+        match (quote, character) {
+            (Some(_), '\\') => _ = characters.next(),
+            (Some(open), _) if character == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, ' ') if depth == 0 && text[position..].starts_with(" or ") => return vec![text],
+            (None, ' ') if depth == 0 && text[position..].starts_with(" if ") => return vec![text],
+            (None, ' ') if depth == 0 && text[position..].starts_with(" and ") => {
+                parts.push(text[start..position].trim());
+                start = position + " and ".len();
+            }
+            (None, _) => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts
+}
+
 fn dotted(input: &mut &str) -> Outcome<(String, Path)> {
     let key = alt((
         preceded('.', name).map(|name: &str| Key::Name(name.into())),
@@ -167,6 +204,20 @@ mod tests {
         assert!(!comparison("ack.n!=3").unwrap().2);
         assert_eq!(comparison("ack.error == 'a' or ack.b"), None);
         assert_eq!(comparison("ack.a == ack.b"), None);
+    }
+
+    #[test]
+    fn conditions_are_split_where_all_of_them_must_hold() {
+        for (text, expected) in [
+            ("a == b", vec!["a == b"]),
+            ("a == b and 'x and y' in c  and (d and e)", vec!["a == b", "'x and y' in c", "(d and e)"]),
+            ("a and b or c", vec!["a and b or c"]),
+            ("a and b if c else d", vec!["a and b if c else d"]),
+            ("'it\\'s and' in a and b", vec!["'it\\'s and' in a", "b"]),
+        ] {
+            assert_eq!(conjuncts(text), expected);
+        }
+        assert!(equation("data.ref == action.id").is_some() && equation("data.ref == 'x'").is_none());
     }
 
     fn check(template: &str, expected: Result<&[Piece<'_>], &str>) {

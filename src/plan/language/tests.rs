@@ -42,12 +42,14 @@ fn with_bindings<T>(test: impl FnOnce(&Bindings<'_>) -> T) -> T {
         stage: "steady",
         scenario: "bidders",
         saved: &[Some("t0k".into()), Some(json!({ "id": 5 }))],
+        event: None,
+        pass: 0,
         seed: 1,
         now_ms: 0,
     })
 }
 
-const ACT: Place = Place { resource: true, item: false, answer: AnswerKind::None, user: true };
+const ACT: Place = Place { resource: true, ..Place::USER };
 const ACK: Place = ACT.with_answer(AnswerKind::Ack);
 
 /// Compiles and evaluates; errors come as their text.
@@ -127,6 +129,55 @@ fn names_that_cannot_exist_are_errors() {
     error("ack.ok ==", "is not an expression");
     error("nobody + 1", "unknown name `nobody`");
     error("user.nobody + 1", "`user` has no field `nobody`");
+}
+
+/// On an event that answers action `1-7-3`, on one that answers another, and on one that says nothing of it.
+#[test]
+fn a_filter_knows_whom_an_event_names() {
+    let check = |text: &str, expected: [bool; 3]| {
+        let filter = with_names(|names| Filter::compile(text, "here", names, ACT)).unwrap();
+        let events = [
+            r#"["no",{"op":"1-7-3","m":"Throttler"}]"#,
+            r#"["no",{"op":"1-7-2","m":"Throttler"}]"#,
+            r#"["no",{"m":"Throttler"}]"#,
+        ];
+        let takes = events.map(|event| with_bindings(|bindings| filter.takes(bindings, event)).unwrap());
+        assert_eq!(takes, expected, "{text}");
+    };
+    check("data.op == action.id", [true, false, true]);
+    check("{{ action.id == args[0].op }}", [true, false, true]);
+    check("data.op == action.id and 'Throttler' in data.m", [true, false, true]);
+    check("data.op == action.id and 'other' in data.m", [false, false, false]);
+    check("data.op == action.id or data.m", [true, true, true]);
+    check("data.m == 'Throttler'", [true, true, true]);
+    check("data.nothing", [false, false, false]);
+}
+
+#[test]
+fn events_have_arguments_without_their_name() {
+    let event = r#"["update","m1",{"_stateID":4},[1]]"#;
+    let check = |text: &str, tier: &str, expected: &str| {
+        let place = ACT.with_answer(AnswerKind::Event);
+        let compiled = with_names(|names| Expression::compile(text, "here", names, place)).unwrap();
+        let value = with_bindings(|bindings| compiled.value(bindings, Answer::Event(event))).unwrap();
+        assert_eq!((compiled.tier(), value.unwrap_or_default().to_string().as_str()), (tier, expected), "{text}");
+        // The same, where it is the event that the steps answer to.
+        let place = Place { event: true, ..ACK };
+        let compiled = with_names(|names| Expression::compile(text, "here", names, place)).unwrap();
+        let handled =
+            |bindings: &Bindings<'_>| compiled.value(&Bindings { event: Some(event), ..*bindings }, Answer::Ack("[1]"));
+        assert_eq!(with_bindings(handled).unwrap().unwrap_or_default().to_string(), expected, "{text}");
+    };
+    check("data", "path", "\"m1\"");
+    check("args[1]._stateID", "path", "4");
+    check("args[2][0]", "path", "1");
+    check("args[3]", "path", "null");
+    check("args", "path", r#"["m1",{"_stateID":4},[1]]"#);
+    check("args | length", "program", "3");
+    check("data == 'm1'", "comparison", "true");
+    check("args[1]._stateID == step.number - 8", "program", "true");
+    check("args[1]._stateID == step.number", "comparison", "false");
+    check("data == token", "comparison", "false");
 }
 
 #[test]

@@ -4,9 +4,13 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
+use super::cookies::Cookies;
+use super::inbox::Inbox;
 use super::life::Life;
 use super::message::{Command, Failure, Input};
-use super::thread::{Thread, Wait};
+use super::reply::GivenUp;
+use super::thread::Wait;
+use super::threads::Threads;
 use super::turns::Turns;
 use crate::ledger::Ticket;
 use crate::metrics::{Cell, Counter};
@@ -53,12 +57,12 @@ pub struct Actor {
     pub(super) online: bool,
     /// Its socket's id in the namespace.
     pub(super) socket_id: Option<String>,
-    /// The program that runs: login, setup, a turn or teardown.
-    pub(super) thread: Option<Thread>,
+    pub(super) threads: Threads,
     pub(super) turns: Turns,
     pub(super) last_turn_end: Option<Moment>,
     /// Values that its steps saved, by number of the name.
     pub(super) saved: Vec<Option<Value>>,
+    pub(super) cookies: Cookies,
     pub(super) logged_in: bool,
     pub(super) ever_ready: bool,
     /// Failed attempts to connect since it was last ready.
@@ -73,8 +77,14 @@ pub struct Actor {
     pub(super) ticket: Option<Ticket>,
     /// Number of the next ack asked for.
     pub(super) next_ack: u64,
-    /// Acks that were given up, and the actions that they are counted for should they come.
-    pub(super) given_up: VecDeque<(u64, Cell)>,
+    /// Number of the next request made.
+    pub(super) next_request: u64,
+    /// Emits that were given up, the oldest first.
+    pub(super) given_up: VecDeque<GivenUp>,
+    /// Events that its steps may still expect.
+    pub(super) inbox: Inbox,
+    /// Counts the handlers that it has run.
+    pub(super) reactions: u64,
     pub(super) commands: VecDeque<Command>,
     /// Set when the run is stopped.
     pub(super) drain_until: Option<Moment>,
@@ -96,10 +106,11 @@ impl Actor {
             session: None,
             online: false,
             socket_id: None,
-            thread: None,
+            threads: Threads::default(),
             turns: Turns::default(),
             last_turn_end: None,
             saved: vec![None; here.saved_names],
+            cookies: Cookies::default(),
             logged_in: false,
             ever_ready: false,
             attempts: 0,
@@ -108,7 +119,10 @@ impl Actor {
             action: 0,
             ticket: None,
             next_ack: 0,
+            next_request: 0,
             given_up: VecDeque::new(),
+            inbox: Inbox::default(),
+            reactions: 0,
             commands: VecDeque::new(),
             drain_until: None,
             unanswered: None,
@@ -132,7 +146,12 @@ impl Actor {
             Input::Timeout => {}
             Input::Linked(phases) => self.linked(scene, &phases),
             Input::NotLinked(failure) => self.connect_failed(scene, failure.kind, failure.detail),
-            Input::Response(response) => self.answered(scene, response),
+            Input::Response { id, response } => {
+                if self.threads.select(|wait| matches!(wait, Wait::Response { id: awaited, .. } if *awaited == id)) {
+                    self.answered(scene, response);
+                }
+                self.threads.at = None;
+            }
             Input::Frame(frame) => {
                 let bytes = frame.len() as u64;
                 scene.sink.recorder.count_many(self.cell(scene), Counter::ReceivedBytes, bytes);
@@ -148,7 +167,7 @@ impl Actor {
             self.tell_session(scene, protocol::Input::Timeout);
         }
         self.timers(scene);
-        self.run_thread(scene);
+        self.run_threads(scene);
         self.advance(scene);
     }
 
@@ -164,7 +183,7 @@ impl Actor {
             return Moment::NEVER;
         }
         let session = self.session.as_ref().map_or(Moment::NEVER, |session| session.deadline());
-        let thread = self.thread.as_ref().map_or(Moment::NEVER, |thread| thread.wait.deadline());
+        let thread = self.threads.all().map(|thread| thread.wait.deadline()).min().unwrap_or(Moment::NEVER);
         let life = self.life.deadline().min(self.turns_deadline(scenario));
         session.min(thread).min(life).min(self.drain_until.unwrap_or(Moment::NEVER))
     }
@@ -204,10 +223,17 @@ impl Actor {
         match event {
             Event::Connected { id, .. } => self.connected(scene, id),
             Event::Refused { error, .. } => self.refused(scene, &error),
-            Event::Ack { id, args, .. } => self.acknowledged(scene, id, args.json()),
-            Event::Message { .. } => scene.sink.recorder.count(self.cell(scene), Counter::ReceivedEvents),
-            Event::LateAck { id, .. } => self.late_answer(scene, Some(id)),
-            Event::StrayAck { asked: true, .. } => self.late_answer(scene, None),
+            Event::Ack { id, args, .. } => {
+                if self.threads.select(|wait| matches!(wait, Wait::Answer { id: Some(awaited), .. } if *awaited == id))
+                {
+                    self.acknowledged(scene, id, args.json());
+                }
+                self.threads.at = None;
+            }
+            Event::Message { name, args, ack, .. } => self.heard(scene, name.as_str(), &args, ack),
+            Event::LateAck { id, .. } => self.late_ack(scene, id),
+            // It was answered before, or given up so long ago that nobody knows for which action.
+            Event::StrayAck { asked: true, .. } => scene.sink.recorder.count(self.cell(scene), Counter::LateAnswers),
             Event::StrayAck { wire, asked: false, .. } => {
                 let detail = format!("the server acknowledged number {wire}, which nobody asked for");
                 self.protocol_error(scene, "ack that nobody asked for", detail);
@@ -220,11 +246,12 @@ impl Actor {
 
     /// Deadlines that have come, other than those of turns and of the session.
     fn timers(&mut self, scene: &mut Scene<'_>) {
-        match self.thread.as_ref().map(|thread| &thread.wait) {
-            Some(Wait::Pause { until }) if *until <= scene.now => self.resume(),
-            Some(wait) if wait.deadline() <= scene.now => self.wait_timed_out(scene),
+        self.for_each_thread(|actor| match actor.threads.current().map(|thread| &thread.wait) {
+            Some(Wait::Pause { until }) if *until <= scene.now => actor.resume(),
+            Some(wait) if wait.deadline() <= scene.now => actor.wait_timed_out(scene),
             _ => {}
-        }
+        });
+        self.return_timed_out(scene);
         if self.life.deadline() <= scene.now {
             self.life_timed_out(scene);
         }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::actor::{Actor, Facts};
+use super::thread::Thread;
 use crate::plan::language::{ActionId, Bindings, Resource};
 use crate::plan::step::Items;
 use crate::plan::{Plan, Scenario};
@@ -16,19 +17,34 @@ impl Actor {
         facts: Facts,
         now: Moment,
     ) -> Bindings<'a> {
+        self.bindings_of(self.threads.current(), self.action, plan, scenario, facts, now)
+    }
+
+    /// The same for a program that need not be the current one, with the number of its action.
+    pub(super) fn bindings_of<'a>(
+        &'a self,
+        thread: Option<&'a Thread>,
+        action: u64,
+        plan: &'a Plan,
+        scenario: &'a Scenario,
+        facts: Facts,
+        now: Moment,
+    ) -> Bindings<'a> {
         let user = self.index(scenario);
         Bindings {
             user,
             user_in_scenario: self.user,
             row: plan.credentials.row(user),
-            resource: self.bound_resource(plan, scenario),
-            item: self.bound_item(scenario),
-            step: self.thread.as_ref().and_then(|thread| thread.turn).map_or(0, |turn| turn.number),
-            action: ActionId { run: facts.run, user, number: self.action },
+            resource: self.resource_of(thread, plan, scenario),
+            item: thread.and_then(|thread| bound_item(thread, scenario)),
+            step: thread.and_then(|thread| thread.turn).map_or(0, |turn| turn.number),
+            action: ActionId { run: facts.run, user, number: action },
             connection: self.socket_id.as_deref(),
             stage: scenario.stages.get(scenario.stage(now)).map_or("", |stage| &stage.name),
             scenario: &scenario.name,
             saved: &self.saved,
+            event: thread.and_then(|thread| thread.cause.as_ref()).map(|cause| cause.args.json()),
+            pass: thread.map_or(0, Thread::pass),
             seed: plan.seed,
             now_ms: facts.started_ms + now.as_nanos() / 1_000_000,
         }
@@ -36,19 +52,22 @@ impl Actor {
 
     /// The resource of the innermost loop over resources, else of the turn, else the one that the user keeps.
     pub(super) fn bound_resource<'a>(&self, plan: &'a Plan, scenario: &'a Scenario) -> Option<&'a Resource> {
-        let looped = self.thread.as_ref().and_then(|thread| {
+        self.resource_of(self.threads.current(), plan, scenario)
+    }
+
+    fn resource_of<'a>(&self, thread: Option<&Thread>, plan: &'a Plan, scenario: &'a Scenario) -> Option<&'a Resource> {
+        let looped = thread.and_then(|thread| {
             thread.loops(scenario).find(|(items, _)| matches!(items, Items::Resources)).map(|(_, index)| index)
         });
-        let turn = || self.thread.as_ref().and_then(|thread| thread.turn).and_then(|turn| turn.resource);
+        let turn = || thread.and_then(|thread| thread.turn).and_then(|turn| turn.resource);
         let index = looped.or_else(turn).or_else(|| scenario.fixed_resource(self.user))?;
         plan.resources.get(index)
     }
+}
 
-    fn bound_item<'a>(&self, scenario: &'a Scenario) -> Option<&'a Value> {
-        let thread = self.thread.as_ref()?;
-        thread.loops(scenario).find_map(|(items, index)| match items {
-            Items::List(list) => list.get(index),
-            Items::Resources => None,
-        })
-    }
+fn bound_item<'a>(thread: &Thread, scenario: &'a Scenario) -> Option<&'a Value> {
+    thread.loops(scenario).find_map(|(items, index)| match items {
+        Items::List(list) => list.get(index),
+        Items::Resources | Items::Times(_) => None,
+    })
 }

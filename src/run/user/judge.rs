@@ -5,15 +5,12 @@ use super::thread::{Place, Wait};
 use crate::ledger::{Act, ActionOutcome, Cause, NotSent};
 use crate::metrics::{Cell, Counter, Distribution};
 use crate::plan::language::text::text_of;
-use crate::plan::language::{Answer, EvaluationError};
-use crate::plan::step::{AckRule, Emit, Operation, SaveRule};
+use crate::plan::language::{Answer, Expression};
+use crate::plan::step::{Emit, Operation, SaveRule};
 use crate::plan::{Scenario, Turn};
 use crate::protocol::{Input, Intent};
 use crate::record::Class;
-use crate::units::Duration;
-
-/// Most acks remembered that were given up: as many as a Socket.IO session remembers.
-const GIVEN_UP: usize = 256;
+use crate::units::{Duration, Moment};
 
 /// The emit at that position of a program.
 pub(super) fn emit_at(scenario: &Scenario, place: Place, operation: usize) -> Option<&Emit> {
@@ -44,33 +41,41 @@ impl Actor {
         scene.sink.scratch = scratch;
         match sent {
             Ok(()) => self.emitted(scene, emit, ack),
-            Err(detail) => self.not_emitted(scene, emit, detail),
+            Err(detail) => {
+                let why = if self.session.is_some() { NotSent::Generator } else { NotSent::Offline };
+                self.not_sent_by_us(scene, &emit.event, emit.action, why, detail);
+            }
         }
         self.drain_session(scene);
     }
 
     fn emitted(&mut self, scene: &mut Scene<'_>, emit: &Emit, ack: Option<u64>) {
         let now = scene.now;
-        let Some(thread) = self.thread.as_mut() else { return };
+        let Some(thread) = self.threads.current_mut() else { return };
         let (turn, planned) = (thread.turn, thread.planned);
-        let rule = ack.zip(emit.ack.as_ref());
-        self.unanswered = rule.is_none().then_some(now);
-        if let Some((id, rule)) = rule {
+        self.unanswered = (!emit.waits()).then_some(now);
+        if emit.waits() {
             let operation = thread.last();
-            thread.wait = Wait::Ack { id, operation, planned, sent: now, deadline: now + rule.within };
+            thread.collected.clear();
+            thread.wait = Wait::Answer { id: ack, operation, planned, sent: now, deadline: now + emit.within() };
         }
         if let (Some(action), Some(turn)) = (emit.action, turn) {
-            let cell = self.action_cell(scene.scenario, &turn, action);
-            scene.sink.recorder.count(cell, Counter::Sent);
-            scene.sink.recorder.record(cell, Distribution::SendLateness, now.since(planned));
-            // What a user waited for an earlier answer is the server's.
-            let free = self.last_turn_end.map_or(planned, |end| end.max(planned));
-            scene.sink.recorder.record(cell, Distribution::GeneratorLateness, now.since(free));
-            self.open_act(scene, &turn, action, cell, now.since(free));
-            if rule.is_none() {
+            self.sent(scene, &turn, action, planned);
+            if !emit.waits() {
                 self.outcome(scene, &turn, action, ActionOutcome::Ok, "");
             }
         }
+    }
+
+    /// An action of the running turn has left.
+    pub(super) fn sent(&mut self, scene: &mut Scene<'_>, turn: &Turn, action: usize, planned: Moment) {
+        let cell = self.action_cell(scene.scenario, turn, action);
+        scene.sink.recorder.count(cell, Counter::Sent);
+        scene.sink.recorder.record(cell, Distribution::SendLateness, scene.now.since(planned));
+        // What a user waited for an earlier answer is the server's.
+        let free = self.last_turn_end.map_or(planned, |end| end.max(planned));
+        scene.sink.recorder.record(cell, Distribution::GeneratorLateness, scene.now.since(free));
+        self.open_act(scene, turn, action, cell, scene.now.since(free));
     }
 
     /// Puts an action that was just sent on the sheet, if it acts on a resource.
@@ -91,57 +96,86 @@ impl Actor {
         });
     }
 
-    /// This generator could not send it.
-    fn not_emitted(&mut self, scene: &mut Scene<'_>, emit: &Emit, detail: String) {
-        let turn = self.thread.as_ref().and_then(|thread| thread.turn);
-        self.step_error(scene, &format!("{} cannot be sent", emit.event), detail);
-        if let (Some(action), Some(turn)) = (emit.action, turn) {
-            self.outcome(scene, &turn, action, ActionOutcome::NotSent(NotSent::Generator), "");
+    /// This generator could not send what is called so.
+    pub(super) fn not_sent_by_us(
+        &mut self,
+        scene: &mut Scene<'_>,
+        name: &str,
+        action: Option<usize>,
+        why: NotSent,
+        detail: String,
+    ) {
+        let turn = self.threads.current().and_then(|thread| thread.turn);
+        self.step_error(scene, &format!("{name} cannot be sent"), detail);
+        if let (Some(action), Some(turn)) = (action, turn) {
+            self.outcome(scene, &turn, action, ActionOutcome::NotSent(why), "");
         }
         self.step_failed(scene.scenario);
     }
 
     pub(super) fn acknowledged(&mut self, scene: &mut Scene<'_>, id: u64, args: &str) {
-        let waiting = self.thread.as_ref().map(|thread| (thread.place, thread.wait));
-        let Some((place, Wait::Ack { id: awaited, operation, planned, sent, deadline })) = waiting else { return };
-        let Some(emit) = emit_at(scene.scenario, place, operation).filter(|_| id == awaited) else { return };
+        let waiting = self.threads.current().map(|thread| (thread.place, thread.wait));
+        let Some((place, Wait::Answer { operation, planned, sent, deadline, .. })) = waiting else { return };
+        let Some(emit) = emit_at(scene.scenario, place, operation) else { return };
         let Some(rule) = &emit.ack else { return };
         if scene.now > deadline {
             // The timer is late, too. Which of the two is seen first must make no difference.
             self.wait_timed_out(scene);
-            return self.late_answer(scene, Some(id));
+            return self.late_ack(scene, id);
         }
-        let outcome = self.judge(scene, rule, args).unwrap_or_else(|error| {
-            self.step_error(scene, &format!("the check of {} has no value", emit.event), error.to_string());
-            ActionOutcome::Failed
-        });
+        let outcome = self.judge(scene, &emit.event, Answer::Ack(args), true, rule.ok.as_ref(), rule.rejected.as_ref());
         if outcome == ActionOutcome::Ok {
             self.save(scene, &emit.saves, Answer::Ack(args));
+            if emit.reply.is_some() {
+                // The server has taken it; what became of it is for the reply to say.
+                return self.acked();
+            }
         }
         self.finish_emit(scene, emit, outcome, scene.now.since(planned), scene.now.since(sent), args);
         self.plan_from(scene.now);
-        match outcome {
-            ActionOutcome::Ok | ActionOutcome::Rejected => self.resume(),
-            _ => self.step_failed(scene.scenario),
+        self.go_on_after(scene.scenario, outcome);
+    }
+
+    /// The ack has come, and the current program waits for an event.
+    fn acked(&mut self) {
+        if let Some(Wait::Answer { id, .. }) = self.threads.current_mut().map(|thread| &mut thread.wait) {
+            *id = None;
         }
     }
 
-    fn judge(&self, scene: &Scene<'_>, rule: &AckRule, args: &str) -> Result<ActionOutcome, EvaluationError> {
+    /// A rejected step goes on, a failed one does not.
+    pub(super) fn go_on_after(&mut self, scenario: &Scenario, outcome: ActionOutcome) {
+        match outcome {
+            ActionOutcome::Ok | ActionOutcome::Rejected => self.resume(),
+            _ => self.step_failed(scenario),
+        }
+    }
+
+    /// What an answer means: `otherwise` where there is no `ok`.
+    pub(super) fn judge(
+        &mut self,
+        scene: &mut Scene<'_>,
+        name: &str,
+        answer: Answer<'_>,
+        otherwise: bool,
+        ok: Option<&Expression>,
+        rejected: Option<&Expression>,
+    ) -> ActionOutcome {
         let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
-        let holds = |check: &Option<crate::plan::language::Expression>| {
-            check.as_ref().map(|check| check.truth(&bindings, Answer::Ack(args))).transpose()
-        };
-        Ok(if holds(&rule.ok)?.unwrap_or(true) {
-            ActionOutcome::Ok
-        } else if holds(&rule.rejected)?.unwrap_or(false) {
-            ActionOutcome::Rejected
-        } else {
+        let holds = |check: Option<&Expression>| check.map(|check| check.truth(&bindings, answer)).transpose();
+        let judged = holds(ok).and_then(|ok| match ok.unwrap_or(otherwise) {
+            true => Ok(ActionOutcome::Ok),
+            false if holds(rejected)? == Some(true) => Ok(ActionOutcome::Rejected),
+            false => Ok(ActionOutcome::Failed),
+        });
+        judged.unwrap_or_else(|error| {
+            self.step_error(scene, &format!("the check of {name} has no value"), error.to_string());
             ActionOutcome::Failed
         })
     }
 
     /// Writes down what became of an emit that was answered or has timed out.
-    fn finish_emit(
+    pub(super) fn finish_emit(
         &mut self,
         scene: &mut Scene<'_>,
         emit: &Emit,
@@ -150,18 +184,31 @@ impl Actor {
         service: Duration,
         detail: &str,
     ) {
-        let turn = self.thread.as_ref().and_then(|thread| thread.turn);
-        let (Some(action), Some(turn)) = (emit.action, turn) else {
-            if !matches!(outcome, ActionOutcome::Ok | ActionOutcome::Rejected) {
-                self.step_error(scene, &format!("{} {}", emit.event, outcome.words()), detail.to_owned());
-            }
-            return;
-        };
+        match emit.action {
+            Some(action) => self.finish_action(scene, action, outcome, Some((latency, service)), detail),
+            None if matches!(outcome, ActionOutcome::Ok | ActionOutcome::Rejected) => {}
+            None => self.step_error(scene, &format!("{} {}", emit.event, outcome.words()), detail.to_owned()),
+        }
+    }
+
+    /// Writes down what became of an action that was answered or has timed out: after so long from its planned moment, and
+    /// from its send. `None` where no answer came and none was waited for to the end.
+    pub(super) fn finish_action(
+        &mut self,
+        scene: &mut Scene<'_>,
+        action: usize,
+        outcome: ActionOutcome,
+        latency_and_service: Option<(Duration, Duration)>,
+        detail: &str,
+    ) {
+        let Some(turn) = self.threads.current().and_then(|thread| thread.turn) else { return };
         let cell = self.action_cell(scene.scenario, &turn, action);
-        scene.sink.recorder.record(cell, Distribution::AckLatency, latency);
-        scene.sink.recorder.record(cell, Distribution::AckService, service);
-        if outcome != ActionOutcome::Timeout {
-            scene.sink.recorder.count(cell, Counter::Acks);
+        if let Some((latency, service)) = latency_and_service {
+            scene.sink.recorder.record(cell, Distribution::AckLatency, latency);
+            scene.sink.recorder.record(cell, Distribution::AckService, service);
+            if outcome != ActionOutcome::Timeout {
+                scene.sink.recorder.count(cell, Counter::Acks);
+            }
         }
         let cause_follows = self.ticket.is_some();
         self.outcome(scene, &turn, action, outcome, detail);
@@ -196,40 +243,25 @@ impl Actor {
         }
     }
 
-    /// An answer to something that has been given up.
-    pub(super) fn late_answer(&mut self, scene: &mut Scene<'_>, id: Option<u64>) {
-        let known = self.given_up.iter().position(|(ack, _)| Some(*ack) == id);
-        let cell =
-            known.and_then(|index| self.given_up.remove(index)).map_or_else(|| self.cell(scene), |(_, cell)| cell);
-        scene.sink.recorder.count(cell, Counter::LateAnswers);
-    }
-
-    /// Remembers where a late answer to this action belongs.
-    fn give_up_ack(&mut self, scenario: &Scenario, emit: &Emit, id: u64) {
-        let turn = self.thread.as_ref().and_then(|thread| thread.turn);
-        let (Some(action), Some(turn)) = (emit.action, turn) else { return };
-        if self.given_up.len() == GIVEN_UP {
-            self.given_up.pop_front();
-        }
-        let cell = self.action_cell(scenario, &turn, action);
-        self.given_up.push_back((id, cell));
-    }
-
     /// The thread has waited in vain.
     pub(super) fn wait_timed_out(&mut self, scene: &mut Scene<'_>) {
-        let Some(thread) = &self.thread else { return };
+        let Some(thread) = self.threads.current() else { return };
         match (thread.place, thread.wait) {
-            (place, Wait::Ack { id, operation, planned, sent, deadline }) => {
-                self.tell_session(scene, Input::Do(Intent::Forget { namespace: 0, ack: id }));
+            (place, Wait::Answer { id, operation, planned, sent, deadline }) => {
                 let Some(emit) = emit_at(scene.scenario, place, operation) else { return };
-                self.give_up_ack(scene.scenario, emit, id);
+                self.give_up_answer(scene, emit, id);
+                if let Some(ack) = id {
+                    self.tell_session(scene, Input::Do(Intent::Forget { namespace: 0, ack }));
+                }
                 let within = deadline.since(sent);
-                let detail = format!("no ack came within {within}");
+                let what = if emit.reply.is_some() { "answer" } else { "ack" };
+                let detail = format!("no {what} came within {within}");
                 self.finish_emit(scene, emit, ActionOutcome::Timeout, deadline.since(planned), within, &detail);
                 self.plan_from(deadline);
                 self.step_failed(scene.scenario);
             }
-            (_, Wait::Response { sent, deadline, .. }) => self.response_timed_out(scene, deadline.since(sent)),
+            (_, Wait::Response { .. }) => self.response_timed_out(scene),
+            (_, Wait::Expect { .. }) => self.not_come(scene),
             _ => {}
         }
     }

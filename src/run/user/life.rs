@@ -36,6 +36,8 @@ pub enum Life {
     SettingUp,
     Active,
     TearingDown,
+    /// Left on purpose, by a step of the turn that goes on.
+    Apart,
     /// About to leave; what was sent last gets time to be heard.
     Lingering {
         until: Moment,
@@ -103,7 +105,7 @@ impl Actor {
     }
 
     /// Logs in if that is due, and connects.
-    fn come(&mut self, scene: &mut Scene<'_>) {
+    pub(super) fn come(&mut self, scene: &mut Scene<'_>) {
         if self.logged_in || scene.scenario.login.is_empty() {
             self.dial(scene);
         } else {
@@ -113,6 +115,9 @@ impl Actor {
     }
 
     fn dial(&mut self, scene: &mut Scene<'_>) {
+        if !scene.scenario.connect.socket {
+            return self.set_up_without_socket(scene);
+        }
         self.life = Life::Dialing { since: scene.now, deadline: scene.now + scene.scenario.connect.within };
         match self.open_session(scene) {
             Ok((session, request)) => {
@@ -146,7 +151,9 @@ impl Actor {
         };
         let protocol = protocol::find(&scene.plan.target.protocol).ok_or("the protocol is unknown")?;
         let session = (protocol.open)(config).map_err(|misuse| misuse.to_string())?;
-        let request = ConnectRequest { target: session.request_target(), headers: pairs(&connect.headers)? };
+        let (target, mut headers) = (session.request_target(), pairs(&connect.headers)?);
+        self.cookies.add_to(&scene.plan.target, &target, &mut headers);
+        let request = ConnectRequest { target, headers };
         Ok((session, request))
     }
 
@@ -169,6 +176,9 @@ impl Actor {
 
     pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>) {
         let Life::Handshaking { since, opened, .. } = self.life else { return };
+        if scene.scenario.connect.refused.is_some() {
+            return self.wrongly_let_in(scene);
+        }
         let cell = self.cell(scene);
         scene.sink.recorder.count(cell, Counter::ConnectAttempts);
         scene.sink.recorder.count(cell, Counter::Connections);
@@ -183,6 +193,12 @@ impl Actor {
 
     /// The namespace said no. Its answer is the server's word, so the next attempt logs in anew.
     pub(super) fn refused(&mut self, scene: &mut Scene<'_>, error: &str) {
+        if let Some(wanted) = &scene.scenario.connect.refused
+            && matches!(self.life, Life::Handshaking { .. })
+            && self.is_rightly_refused(scene, wanted, error)
+        {
+            return self.refused_as_wanted(scene);
+        }
         self.logged_in = false;
         self.connect_failed(scene, "connect refused by the server".into(), error.to_owned());
     }
@@ -217,10 +233,7 @@ impl Actor {
 
     /// The session has ended; its last output will drop it.
     pub(super) fn disconnected(&mut self, scene: &mut Scene<'_>, reason: Closed) {
-        let was_online = std::mem::take(&mut self.online);
-        scene.sink.connected -= u64::from(was_online);
-        self.socket_id = None;
-        self.given_up.clear();
+        let was_online = self.offline(scene);
         let link_end = self.link_end.take();
         let (kind, detail) = match (reason, link_end) {
             (Closed::ByUs, _) => return,
@@ -241,6 +254,7 @@ impl Actor {
         scene.sink.recorder.count(self.cell(scene), Counter::Disconnects);
         self.note(scene, Class::Disconnect, &kind, detail);
         self.lost_at.get_or_insert(scene.now);
+        self.drop_handlers();
         self.drop_thread(scene, ActionOutcome::Disconnected, NotSent::Offline);
         if matches!(self.life, Life::TearingDown | Life::Lingering { .. }) || self.drain_until.is_some() {
             self.depart(scene);
@@ -249,30 +263,35 @@ impl Actor {
         }
     }
 
-    fn doing(&self) -> &'static str {
-        self.thread.as_ref().map_or("waiting", |thread| thread.place.name())
+    /// The namespace is connected no more. Was it?
+    pub(super) fn offline(&mut self, scene: &mut Scene<'_>) -> bool {
+        let was_online = std::mem::take(&mut self.online);
+        scene.sink.connected -= u64::from(was_online);
+        self.socket_id = None;
+        self.given_up.clear();
+        was_online
     }
 
-    /// Ends the running program. The action that waits for its ack gets one outcome, what was not sent yet the other.
+    fn doing(&self) -> &'static str {
+        self.threads.main.as_ref().map_or("waiting", |thread| thread.place.name())
+    }
+
+    /// Ends the running program. The action that waits for its answer gets one outcome, what was not sent yet the other.
     fn drop_thread(&mut self, scene: &mut Scene<'_>, open: ActionOutcome, rest: NotSent) {
-        let Some(thread) = &self.thread else { return };
-        let (place, wait, turn) = (thread.place, thread.wait, thread.turn);
-        let Some(turn) = turn else {
-            self.thread = None;
-            return;
-        };
-        if let Wait::Ack { operation, sent, .. } = wait
-            && let Some(emit) = super::judge::emit_at(scene.scenario, place, operation)
-            && let Some(action) = emit.action
-        {
+        let Some(thread) = self.threads.main.take() else { return };
+        if let Wait::Response { id, .. } = thread.wait {
+            self.commands.push_back(Command::Forget { id });
+        }
+        let Some(turn) = thread.turn else { return };
+        if let Some((action, sent)) = thread.open_action(scene.scenario) {
             self.outcome(scene, &turn, action, open, "");
             if open == ActionOutcome::Disconnected {
                 let name = format!("{} {}", scene.scenario.actions[action].name, open.words());
                 let detail = format!("{} after it was sent, in step {}", scene.now.since(sent), turn.number);
-                self.note(scene, Class::Action, &name, detail);
+                let resource = turn.resource.and_then(|index| scene.plan.resources.get(index));
+                self.note_at(scene, Class::Action, &name, resource, detail);
             }
         }
-        self.thread = None;
         let rest =
             if open == ActionOutcome::Unfinished { ActionOutcome::Unfinished } else { ActionOutcome::NotSent(rest) };
         self.settle(scene, &turn, rest);
@@ -281,7 +300,11 @@ impl Actor {
 
     /// A program has run to its end, or has failed.
     pub(super) fn thread_ended(&mut self, scene: &mut Scene<'_>, end: End) {
-        let Some(thread) = self.thread.take() else { return };
+        if let Some(handler) = self.threads.at.and_then(|at| self.threads.handlers.get_mut(at)) {
+            handler.wait = Wait::Over;
+            return;
+        }
+        let Some(thread) = self.threads.main.take() else { return };
         match (thread.place, end) {
             (Place::Login, End::Completed) => {
                 scene.sink.recorder.count(self.cell(scene), Counter::Logins);
@@ -307,17 +330,20 @@ impl Actor {
                 if let Some(turn) = thread.turn {
                     self.settle(scene, &turn, ActionOutcome::NotSent(NotSent::Abandoned));
                 }
+                if self.life == Life::Apart {
+                    self.back_off(scene);
+                }
             }
             (Place::Teardown, _) => self.depart(scene),
+            (Place::On(_), _) => {}
         }
     }
 
     fn ready(&mut self, scene: &mut Scene<'_>) {
         self.life = Life::Active;
         self.attempts = 0;
-        if !std::mem::replace(&mut self.ever_ready, true) {
-            scene.sink.ready += 1;
-        }
+        self.count_ready(scene);
+        self.go_on_with_turn(scene);
         if let Some(lost) = self.lost_at.take() {
             let cell = self.cell(scene);
             scene.sink.recorder.count(cell, Counter::Reconnects);
@@ -326,12 +352,18 @@ impl Actor {
         self.start_clock(scene.scenario, scene.now);
     }
 
+    pub(super) fn count_ready(&mut self, scene: &mut Scene<'_>) {
+        if !std::mem::replace(&mut self.ever_ready, true) {
+            scene.sink.ready += 1;
+        }
+    }
+
     /// The stay is over: an open turn comes to its end, then teardown, then the user leaves.
     pub(super) fn stay_over(&mut self, scene: &mut Scene<'_>) {
         match self.life {
             Life::Waiting { .. } if !self.turns.have_begun() => {}
             Life::Done => {}
-            Life::Active if self.thread.is_some() => {}
+            Life::Active | Life::Apart if self.threads.main.is_some() => {}
             Life::Active if scene.scenario.teardown.is_empty() => self.depart(scene),
             Life::Active => {
                 self.life = Life::TearingDown;
@@ -344,7 +376,8 @@ impl Actor {
 
     /// Leaves, and waits for the next stay.
     fn depart(&mut self, scene: &mut Scene<'_>) {
-        self.thread = None;
+        self.drop_thread(scene, ActionOutcome::Unfinished, NotSent::Abandoned);
+        self.drop_suspended(scene, ActionOutcome::NotSent(NotSent::Offline));
         self.turns.end();
         let heard = self.unanswered.take().map_or(Moment::START, |sent| sent + LINGER);
         if self.online && scene.now < heard && self.drain_until.is_none() {
@@ -363,7 +396,8 @@ impl Actor {
     }
 
     /// Says goodbye where there is somebody to say it to, and closes whatever is open or being opened.
-    fn hang_up(&mut self, scene: &mut Scene<'_>) {
+    pub(super) fn hang_up(&mut self, scene: &mut Scene<'_>) {
+        self.drop_handlers();
         if self.online {
             self.tell_session(scene, protocol::Input::Do(Intent::Disconnect));
         }
@@ -379,20 +413,23 @@ impl Actor {
         self.drain_until = Some(drain_until);
         self.abandon_waiting(scene, NotSent::Busy);
         self.turns.end();
-        if !self.drains() {
+        self.drop_handlers();
+        if !self.drains(scene.scenario) {
             self.give_up(scene);
         }
     }
 
     /// Is an action open that may still come to its end?
-    pub(super) fn drains(&self) -> bool {
-        self.life == Life::Active && self.thread.as_ref().is_some_and(|thread| matches!(thread.wait, Wait::Ack { .. }))
+    pub(super) fn drains(&self, scenario: &Scenario) -> bool {
+        let main = self.threads.main.as_ref();
+        self.life == Life::Active && main.is_some_and(|thread| thread.open_action(scenario).is_some())
     }
 
     /// Ends at once: what is open is unfinished. No teardown: the run was stopped.
     pub(super) fn give_up(&mut self, scene: &mut Scene<'_>) {
         if self.life != Life::Done {
             self.drop_thread(scene, ActionOutcome::Unfinished, NotSent::Abandoned);
+            self.drop_suspended(scene, ActionOutcome::Unfinished);
             self.depart(scene);
         }
     }

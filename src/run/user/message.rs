@@ -10,10 +10,20 @@ use crate::units::{Duration, Moment};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     Connect(ConnectRequest),
-    Http(HttpRequest),
+    Http {
+        /// Names the request among all of this user's.
+        id: u64,
+        request: HttpRequest,
+    },
+    /// Give the request with that number up. Nothing more comes from it.
+    Forget {
+        id: u64,
+    },
     Send(Frame),
     /// Close the link, or give up connecting. Nothing more comes from it.
     Close,
+    /// Drop the link without a goodbye.
+    Abort,
     /// The user has no further stay.
     Done,
 }
@@ -45,7 +55,10 @@ pub enum Input {
     Linked(Phases),
     /// The link could not be opened.
     NotLinked(Failure),
-    Response(Result<Response, Failure>),
+    Response {
+        id: u64,
+        response: Result<Response, Failure>,
+    },
     Frame(Frame),
     /// The link has ended: a kind for counting, and a sentence.
     LinkEnded(Failure),

@@ -13,11 +13,18 @@
 
 mod actor;
 mod bindings;
+mod cookies;
+mod expect;
+mod handlers;
+mod inbox;
 mod judge;
 mod life;
 mod message;
+mod parting;
+mod reply;
 mod request;
 mod thread;
+mod threads;
 mod turns;
 
 #[cfg(test)]

@@ -2,11 +2,15 @@
 
 mod actions;
 mod books;
+mod branches;
 mod causes;
 mod comings;
+mod events;
+mod http;
 mod invariants;
 mod login;
 mod losses;
+mod partings;
 mod server;
 mod simulation;
 mod stopping;

@@ -3,9 +3,13 @@
 use super::actor::{Actor, Scene};
 use crate::plan::Scenario;
 use crate::plan::language::functions::{Draw, mix};
+use crate::plan::language::{Answer, Expression};
 use crate::plan::scenario::Turn;
-use crate::plan::step::{Items, Operation, Program};
+use crate::plan::step::{Items, Operation, Program, SetRule, branch, spot};
+use crate::protocol::Args;
 use crate::units::{Duration, Moment};
+
+static EMPTY: Program = Program { operations: Vec::new() };
 
 /// Which of a scenario's programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +18,8 @@ pub enum Place {
     Setup,
     Act,
     Teardown,
+    /// The handler of the event with that number.
+    On(usize),
 }
 
 impl Place {
@@ -24,15 +30,29 @@ impl Place {
             Self::Setup => "setup",
             Self::Act => "act",
             Self::Teardown => "teardown",
+            Self::On(_) => "on",
         }
     }
 
-    pub const fn program(self, scenario: &Scenario) -> &Program {
+    /// Names a position of the program, for drawing at random.
+    pub const fn position(self, operation: usize) -> u64 {
+        let program = match self {
+            Self::Login => 0,
+            Self::Setup => 1,
+            Self::Act => 2,
+            Self::Teardown => 3,
+            Self::On(event) => 4 + event as u64,
+        };
+        program << 32 | operation as u64
+    }
+
+    pub fn program(self, scenario: &Scenario) -> &Program {
         match self {
             Self::Login => &scenario.login,
             Self::Setup => &scenario.setup,
             Self::Act => &scenario.act,
             Self::Teardown => &scenario.teardown,
+            Self::On(event) => scenario.events[event].handler.as_ref().unwrap_or(&EMPTY),
         }
     }
 }
@@ -44,35 +64,54 @@ pub enum Wait {
     Ready,
     /// Nothing more: a step has failed, and the program ends.
     Failed,
+    /// Nothing: the handler has ended.
+    Over,
     Pause {
         until: Moment,
     },
-    /// The ack of the emit at `operation`. `planned` is when it should have been sent.
-    Ack {
+    /// The answer to the emit at `operation`: the ack with that number, if it asked for one, and events. `planned` is
+    /// when it should have been sent.
+    Answer {
+        id: Option<u64>,
+        operation: usize,
+        planned: Moment,
+        sent: Moment,
+        deadline: Moment,
+    },
+    /// The response to the request with that number, made by the step at `operation`.
+    Response {
         id: u64,
         operation: usize,
         planned: Moment,
         sent: Moment,
         deadline: Moment,
     },
-    /// The response to the request at `operation`.
-    Response {
+    /// The user to be back.
+    Return {
+        deadline: Moment,
+    },
+    /// The event of the `expect` at `operation`, of which so many have come since it began to wait.
+    Expect {
         operation: usize,
-        sent: Moment,
+        sought: Moment,
+        seen: u64,
         deadline: Moment,
     },
 }
 
 impl Wait {
-    const fn is_over(&self) -> bool {
+    const fn goes_on(&self) -> bool {
         matches!(self, Self::Ready | Self::Failed)
     }
 
     pub const fn deadline(&self) -> Moment {
         match self {
-            Self::Ready | Self::Failed => Moment::NEVER,
+            Self::Ready | Self::Failed | Self::Over => Moment::NEVER,
             Self::Pause { until } => *until,
-            Self::Ack { deadline, .. } | Self::Response { deadline, .. } => *deadline,
+            Self::Answer { deadline, .. }
+            | Self::Expect { deadline, .. }
+            | Self::Return { deadline }
+            | Self::Response { deadline, .. } => *deadline,
         }
     }
 }
@@ -85,19 +124,24 @@ pub enum End {
     Failed,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Loop {
-    /// Position of its `Each`.
-    start: usize,
-    index: usize,
+/// The event that a handler is run for.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    pub args: Args,
+    /// Number of the ack that the server asked for.
+    pub ack: Option<u64>,
+    /// Counts the handlers of the user.
+    pub number: u64,
 }
 
 /// A running program.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Thread {
     pub place: Place,
     next: usize,
-    loops: Vec<Loop>,
+    /// Positions of the loops that it is in, the outermost first, and the pass that each is in.
+    loops: Vec<usize>,
+    passes: Vec<u64>,
     pub wait: Wait,
     /// The turn, under `act`.
     pub turn: Option<Turn>,
@@ -105,21 +149,55 @@ pub struct Thread {
     /// and after an answer it is the moment of the answer.
     pub planned: Moment,
     pub started: Moment,
+    /// Number of the first event that it may expect.
+    pub since: u64,
+    /// Numbers of the events that it has expected and got.
+    pub taken: Vec<u64>,
+    /// Texts of events, joined.
+    pub collected: String,
+    /// What it is run for, if it is a handler.
+    pub cause: Option<Box<Cause>>,
 }
 
 impl Thread {
-    pub fn new(place: Place, turn: Option<Turn>, started: Moment) -> Self {
-        let planned = turn.map_or(started, |turn| turn.due);
-        Self { place, next: 0, loops: Vec::new(), wait: Wait::Ready, turn, planned, started }
+    pub fn new(place: Place, turn: Option<Turn>, started: Moment, since: u64) -> Self {
+        Self {
+            place,
+            next: 0,
+            loops: Vec::new(),
+            passes: Vec::new(),
+            wait: Wait::Ready,
+            turn,
+            planned: turn.map_or(started, |turn| turn.due),
+            started,
+            since,
+            taken: Vec::new(),
+            collected: String::new(),
+            cause: None,
+        }
+    }
+
+    /// The steps for an event that has just come.
+    pub fn handler(event: usize, cause: Cause, started: Moment, since: u64) -> Self {
+        Self { cause: Some(Box::new(cause)), ..Self::new(Place::On(event), None, started, since) }
     }
 
     /// What the loops go through and where they are, the innermost first.
     pub fn loops<'a>(&self, scenario: &'a Scenario) -> impl Iterator<Item = (&'a Items, usize)> {
         let program = self.place.program(scenario);
-        self.loops.iter().rev().filter_map(|running| match program.operations.get(running.start) {
-            Some(Operation::Each { over, .. }) => Some((over, running.index)),
+        self.loops.iter().zip(&self.passes).rev().filter_map(|(start, pass)| match program.operations.get(*start) {
+            Some(Operation::Each { over, .. }) => Some((over, usize::try_from(*pass).unwrap_or(usize::MAX))),
             _ => None,
         })
+    }
+
+    /// The action that waits for its answer, and when it was sent.
+    pub fn open_action(&self, scenario: &Scenario) -> Option<(usize, Moment)> {
+        let (Wait::Answer { operation, sent, .. } | Wait::Response { operation, sent, .. }) = self.wait else {
+            return None;
+        };
+        let action = self.place.program(scenario).operations.get(operation)?.action()?;
+        Some((action, sent))
     }
 
     /// Position of the operation that ran last.
@@ -127,27 +205,39 @@ impl Thread {
         self.next.saturating_sub(1)
     }
 
+    /// The passes of its loops, the outermost first.
+    pub fn passes(&self) -> &[u64] {
+        &self.passes
+    }
+
+    /// Names the passes of its loops, and which of the handlers it is, for drawing at random; 0 outside of both.
+    pub fn pass(&self) -> u64 {
+        spot(self.cause.as_ref().map_or(0, |cause| cause.number), &self.passes)
+    }
+
     /// Names where the program stands, loops included, for drawing at random.
     fn spot(&self) -> u64 {
-        let position = (self.place as u64) << 32 | self.last() as u64;
-        self.loops.iter().fold(position, |spot, running| mix(spot ^ mix(running.index as u64)))
+        let handler = self.cause.as_ref().map_or(0, |cause| mix(cause.number));
+        spot(self.place.position(self.last()) ^ handler, &self.passes)
     }
 
     fn enter(&mut self, length: u64, end: usize) {
         if length == 0 {
             self.next = end;
         } else {
-            self.loops.push(Loop { start: self.last(), index: 0 });
+            self.loops.push(self.last());
+            self.passes.push(0);
         }
     }
 
     fn again(&mut self, start: usize, length: u64) {
-        let Some(running) = self.loops.last_mut() else { return };
-        running.index += 1;
-        if (running.index as u64) < length {
+        let Some(pass) = self.passes.last_mut() else { return };
+        *pass += 1;
+        if *pass < length {
             self.next = start + 1;
         } else {
             self.loops.pop();
+            self.passes.pop();
         }
     }
 }
@@ -155,27 +245,28 @@ impl Thread {
 impl Actor {
     /// Starts a program. It runs when the input that led here has been taken in wholly: never from inside a session.
     pub(super) fn start(&mut self, now: Moment, place: Place, turn: Option<Turn>) {
-        self.thread = Some(Thread::new(place, turn, now));
+        let since = self.inbox.next();
+        self.threads.main = Some(Thread::new(place, turn, now, since));
     }
 
     /// Goes on after a wait that has ended well.
     pub(super) fn resume(&mut self) {
-        if let Some(thread) = &mut self.thread {
+        if let Some(thread) = self.threads.current_mut() {
             thread.wait = Wait::Ready;
         }
     }
 
     /// What the thread waited for has come or has been given up: from here on its plan counts anew.
     pub(super) fn plan_from(&mut self, moment: Moment) {
-        if let Some(thread) = &mut self.thread {
+        if let Some(thread) = self.threads.current_mut() {
             thread.planned = moment;
         }
     }
 
-    /// Runs the program as far as it can without waiting.
+    /// Runs the current program as far as it can without waiting.
     pub(super) fn run_thread(&mut self, scene: &mut Scene<'_>) {
         let scenario = scene.scenario;
-        while let Some(thread) = self.thread.as_mut().filter(|thread| thread.wait.is_over()) {
+        while let Some(thread) = self.threads.current_mut().filter(|thread| thread.wait.goes_on()) {
             if self.drain_until.is_some() {
                 return self.give_up(scene);
             }
@@ -195,23 +286,78 @@ impl Actor {
                         thread.again(*start, over.len(scenario.resources));
                     }
                 }
-                Operation::Pause { from, to } => {
-                    let number = thread.turn.map_or(0, |turn| turn.number);
-                    let draw = Draw::new(scene.plan.seed, scenario.first_user + self.user, number, thread.spot());
-                    let spread = to.saturating_sub(*from).as_nanos();
-                    let pause = *from + Duration::from_nanos(draw.below(spread.saturating_add(1)));
-                    thread.planned = thread.planned + pause;
-                    thread.wait = Wait::Pause { until: scene.now + pause };
+                Operation::Jump { to } => thread.next = *to,
+                Operation::Mix { branches, end } => {
+                    let next = branch(branches, |bound| self.draw(scene, bound)).unwrap_or(*end);
+                    self.jump(next);
                 }
+                Operation::When { condition, end } => self.when(scene, condition, *end),
+                Operation::Pause { from, to } => self.pause(scene, *from, *to),
+                Operation::Set(rules) => self.set(scene, rules),
                 Operation::Emit(emit) => self.emit(scene, emit),
                 Operation::Http(step) => self.request(scene, step),
+                Operation::Expect(expect) => self.expect(scene, expect),
+                Operation::Answer(payload) => self.answer(scene, payload),
+                Operation::Disconnect { politely } => self.leave_for_now(scene, *politely),
+                Operation::Reconnect { within } => self.return_now(scene, *within),
+            }
+        }
+    }
+
+    fn jump(&mut self, to: usize) {
+        if let Some(thread) = self.threads.current_mut() {
+            thread.next = to;
+        }
+    }
+
+    /// A number below `bound`: a hash of the run's seed, the user, the step, where its program stands, and in which pass.
+    fn draw(&self, scene: &Scene<'_>, bound: u64) -> u64 {
+        let Some(thread) = self.threads.current() else { return 0 };
+        let number = thread.turn.map_or(0, |turn| turn.number);
+        Draw::new(scene.plan.seed, self.index(scene.scenario), number, thread.spot()).below(bound)
+    }
+
+    fn pause(&mut self, scene: &Scene<'_>, from: Duration, to: Duration) {
+        let spread = to.saturating_sub(from).as_nanos();
+        let pause = from + Duration::from_nanos(self.draw(scene, spread.saturating_add(1)));
+        if let Some(thread) = self.threads.current_mut() {
+            thread.planned = thread.planned + pause;
+            thread.wait = Wait::Pause { until: scene.now + pause };
+        }
+    }
+
+    /// Goes on at `end` unless the condition holds; then the actions between are not due.
+    fn when(&mut self, scene: &mut Scene<'_>, condition: &Expression, end: usize) {
+        let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
+        let holds = condition.truth(&bindings, Answer::None).unwrap_or_else(|error| {
+            self.step_error(scene, "`when` has no value", error.to_string());
+            false
+        });
+        if !holds {
+            self.not_due(scene, end);
+            self.jump(end);
+        }
+    }
+
+    fn set(&mut self, scene: &mut Scene<'_>, rules: &[SetRule]) {
+        for rule in rules {
+            let mut json = Vec::new();
+            let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
+            let rendered = rule.value.render(&bindings, &mut json).map_err(|error| error.to_string());
+            let value = rendered.and_then(|()| serde_json::from_slice(&json).map_err(|error| error.to_string()));
+            match value {
+                Ok(value) => self.saved[rule.name] = Some(value),
+                Err(detail) => {
+                    self.step_error(scene, "a value to set cannot be computed", detail);
+                    return self.step_failed(scene.scenario);
+                }
             }
         }
     }
 
     /// A step failed or timed out: that ends its thread, unless the scenario goes on regardless.
     pub(super) fn step_failed(&mut self, scenario: &Scenario) {
-        if let Some(thread) = &mut self.thread {
+        if let Some(thread) = self.threads.current_mut() {
             let goes_on = scenario.continue_on_failure && thread.place != Place::Login;
             thread.wait = if goes_on { Wait::Ready } else { Wait::Failed };
         }

@@ -6,9 +6,11 @@ use super::actor::{Actor, Scene};
 use super::life::Life;
 use super::thread::Place;
 use crate::ledger::{ActionOutcome, Cause, NotSent};
-use crate::metrics::{Cell, Counter};
+use crate::metrics::{Cell, Counter, Recorder};
+use crate::plan::language::functions::Draw;
 use crate::plan::scenario::{Late, Turn};
-use crate::plan::{Rhythm, Scenario};
+use crate::plan::step::spot;
+use crate::plan::{Plan, Rhythm, Scenario};
 use crate::record::Class;
 use crate::units::{Duration, Moment};
 
@@ -99,7 +101,7 @@ impl Actor {
                 self.abandon_waiting(scene, NotSent::Offline);
                 break;
             }
-            if self.thread.is_some() {
+            if self.threads.main.is_some() {
                 break;
             }
             // A turn that was due before the end and that nothing held up is only seen late, as timers fire late.
@@ -109,10 +111,10 @@ impl Actor {
                 break;
             }
             let Some(turn) = self.next_to_run(scene) else { break };
-            self.begin_turn(scene.now, scene.scenario, turn);
+            self.begin_turn(scene, turn);
             self.run_thread(scene);
             if scene.scenario.rhythm == Rhythm::ClosedLoop {
-                self.turns.rest = self.thread.is_none().then_some(scene.now + REST);
+                self.turns.rest = self.threads.main.is_none().then_some(scene.now + REST);
                 break;
             }
         }
@@ -166,17 +168,53 @@ impl Actor {
         self.last_turn_end.is_some_and(|end| end > turn.due)
     }
 
-    fn begin_turn(&mut self, now: Moment, scenario: &Scenario, turn: Turn) {
-        self.turns.owed.clear();
-        self.turns.owed.extend(scenario.actions.iter().map(|action| action.per_turn));
-        self.start(now, Place::Act, Some(turn));
+    fn begin_turn(&mut self, scene: &Scene<'_>, turn: Turn) {
+        let mut owed = std::mem::take(&mut self.turns.owed);
+        owed.clear();
+        owed.resize(scene.scenario.actions.len(), 0);
+        self.due_in(scene.plan, scene.scenario, &turn, |action, times| owed[action] += times);
+        self.turns.owed = owed;
+        self.start(scene.now, Place::Act, Some(turn));
     }
 
-    fn plan_turn(&self, scene: &mut Scene<'_>, turn: &Turn) {
-        for (action, row) in scene.scenario.actions.iter().enumerate() {
-            let cell = self.action_cell(scene.scenario, turn, action);
-            scene.sink.recorder.count_many(cell, Counter::Planned, row.per_turn);
+    /// How often each action comes in a turn, if every `when` of it holds.
+    fn due_in(&self, plan: &Plan, scenario: &Scenario, turn: &Turn, mut look: impl FnMut(usize, u64)) {
+        if !scenario.act.mixes() {
+            return scenario.actions.iter().enumerate().for_each(|(action, row)| look(action, row.per_turn));
         }
+        let all = 0..scenario.act.operations.len();
+        let draw = self.draws(plan, scenario, turn.number);
+        scenario.act.walk(all, &[], scenario.resources, draw, |action| look(action, 1));
+    }
+
+    /// What a `mix` of the turn with that number draws, at a position and in the passes of its loops, below a bound.
+    fn draws(&self, plan: &Plan, scenario: &Scenario, number: u64) -> impl Fn(usize, &[u64], u64) -> u64 + use<> {
+        let (seed, user) = (plan.seed, self.index(scenario));
+        move |position, passes, bound| {
+            Draw::new(seed, user, number, spot(Place::Act.position(position), passes)).below(bound)
+        }
+    }
+
+    /// Of the running turn, the actions from where it stands up to `end` are not due: their `when` does not hold.
+    pub(super) fn not_due(&mut self, scene: &Scene<'_>, end: usize) {
+        let Some(thread) = self.threads.current() else { return };
+        let Some(turn) = thread.turn else { return };
+        let draw = self.draws(scene.plan, scene.scenario, turn.number);
+        let (from, passes, owed) = (thread.last() + 1, thread.passes(), &mut self.turns.owed);
+        let act = &scene.scenario.act;
+        act.walk(from..end, passes, scene.scenario.resources, draw, |action| {
+            owed[action] = owed[action].saturating_sub(1)
+        });
+    }
+
+    /// Counts what is due whatever becomes of the turn. What stands under a `when` is counted with its outcome.
+    fn plan_turn(&self, scene: &mut Scene<'_>, turn: &Turn) {
+        self.due_in(scene.plan, scene.scenario, turn, |action, times| {
+            if !scene.scenario.actions[action].conditional {
+                let cell = self.action_cell(scene.scenario, turn, action);
+                scene.sink.recorder.count_many(cell, Counter::Planned, times);
+            }
+        });
     }
 
     pub(super) fn abandon_waiting(&mut self, scene: &mut Scene<'_>, why: NotSent) {
@@ -201,10 +239,9 @@ impl Actor {
     }
 
     fn outcome_of_all(&self, scene: &mut Scene<'_>, turn: &Turn, outcome: ActionOutcome) {
-        for (action, row) in scene.scenario.actions.iter().enumerate() {
-            let cell = self.action_cell(scene.scenario, turn, action);
-            scene.sink.recorder.count_many(cell, outcome.counter(), row.per_turn);
-        }
+        self.due_in(scene.plan, scene.scenario, turn, |action, times| {
+            self.count_outcome(scene.scenario, &mut scene.sink.recorder, turn, action, outcome, times);
+        });
     }
 
     /// Writes down what became of an action of the running turn. `answer` is what the server said, if it did.
@@ -216,12 +253,12 @@ impl Actor {
         outcome: ActionOutcome,
         answer: &str,
     ) {
-        let cell = self.action_cell(scene.scenario, turn, action);
-        scene.sink.recorder.count(cell, outcome.counter());
+        self.count_outcome(scene.scenario, &mut scene.sink.recorder, turn, action, outcome, 1);
         match self.ticket.take() {
             Some(ticket) => scene.sink.sheet.close(ticket, outcome, answer),
             // Nobody will look for a cause: there is no cooldown that could explain it.
             None if outcome == ActionOutcome::Rejected => {
+                let cell = self.action_cell(scene.scenario, turn, action);
                 scene.sink.recorder.count(cell, Cause::Unexplained.counter());
             }
             None => {}
@@ -235,8 +272,23 @@ impl Actor {
     pub(super) fn settle(&mut self, scene: &mut Scene<'_>, turn: &Turn, outcome: ActionOutcome) {
         for action in 0..self.turns.owed.len() {
             let owed = std::mem::take(&mut self.turns.owed[action]);
-            let cell = self.action_cell(scene.scenario, turn, action);
-            scene.sink.recorder.count_many(cell, outcome.counter(), owed);
+            self.count_outcome(scene.scenario, &mut scene.sink.recorder, turn, action, outcome, owed);
+        }
+    }
+
+    fn count_outcome(
+        &self,
+        scenario: &Scenario,
+        recorder: &mut Recorder,
+        turn: &Turn,
+        action: usize,
+        outcome: ActionOutcome,
+        times: u64,
+    ) {
+        let cell = self.action_cell(scenario, turn, action);
+        recorder.count_many(cell, outcome.counter(), times);
+        if scenario.actions[action].conditional {
+            recorder.count_many(cell, Counter::Planned, times);
         }
     }
 

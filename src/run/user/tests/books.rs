@@ -40,6 +40,7 @@ const ACTIONS: &[(Counter, &str)] = &[
 const LIFE: &[(Counter, &str)] = &[
     (Counter::Connections, "connections"),
     (Counter::ConnectFailures, "connect failures"),
+    (Counter::Refusals, "refusals"),
     (Counter::Logins, "logins"),
     (Counter::LoginFailures, "login failures"),
     (Counter::Disconnects, "disconnects"),
@@ -143,7 +144,7 @@ impl Told {
             assert_eq!(numbers.sum(&gaps), if looked_at { sent } else { 0 }, "gaps in cell {index}");
         }
         let total = self.sink.recorder.total();
-        let tried = total.sum(&[Counter::Connections, Counter::ConnectFailures]);
+        let tried = total.sum(&[Counter::Connections, Counter::ConnectFailures, Counter::Refusals]);
         assert_eq!(total.counter(Counter::ConnectAttempts), tried, "attempts that nothing became of");
         assert_eq!(self.sink.connected, 0, "users that are still counted as connected");
         let users = self.plan.scenarios.iter().map(|scenario| scenario.users).sum();

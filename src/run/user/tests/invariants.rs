@@ -20,6 +20,19 @@ const STEPS: &[&str] = &[
     "{ each: resources, emit: NAME, ack: { within: 200ms, rejected: true, ok: ack.ok } }",
     "{ each: [1, 2], steps: [{ pause: 50ms }, { each: [a, b], emit: NAME, args: [\"{{ item }}\"] }] }",
     "{ each: [], emit: NAME }",
+    "{ when: \"(step.number + user.index) % 2 == 0\", emit: NAME, ack: { within: 300ms, ok: ack.ok } }",
+    "{ when: \"random_int(0, 2) > 0\", steps: [{ repeat: 2, emit: NAME }, { pause: 20ms }] }",
+    "{ repeat: 2, mix: [{ weight: 2, steps: [{ emit: NAMEa, ack: { within: 250ms } }] }, { steps: [{ when: \"user.index > 0\", emit: NAMEb }, { pause: 30ms }] }] }",
+    "{ repeat: 2, when: \"random_int(0, 1) == 0\", mix: [{ steps: [{ each: [1, 2], emit: NAMEa }] }, { weight: 3, steps: [{ get: /NAME, name: NAMEb, within: 300ms }] }] }",
+    "{ post: /NAME, name: NAME, within: 250ms, rejected: response.status == 503 }",
+    "{ set: { own: \"{{ user.index }}\" } }",
+    "{ expect: news, within: 200ms }",
+    "act-only { steps: [{ disconnect: abort }, { pause: 40ms }, { reconnect: true, within: 300ms }], when: \"step.number % 3 == 0\" }",
+    "act-only { steps: [{ disconnect: clean }, { post: /NAME, name: NAME, within: 100ms }], when: \"step.number % 4 == 1\" }",
+    "{ when: \"step.number % 2 == 1\", expect: news, where: data > 1, count: 2, within: 500ms, save: { own: data } }",
+    "{ expect: news, where: data == 3, never: true, within: 50ms }",
+    "{ emit: NAME, args: [\"{{ action.id }}\"], reply: { event: NAME, where: data == action.id, within: 300ms } }",
+    "{ emit: NAME, args: [\"{{ action.id }}\"], ack: { within: 200ms, ok: ack.ok }, reply: { event: NAME, where: data == action.id, within: 350ms }, rejected: { event: no, where: data == action.id }, failed: { event: news } }",
 ];
 
 const LOADS: &[&str] = &[
@@ -51,7 +64,12 @@ fn steps(key: &str, chosen: &[usize], text: &mut String) {
     }
     writeln!(text, "{key}:").unwrap();
     for (index, step) in chosen.iter().enumerate() {
-        writeln!(text, "  - {}", STEPS[*step].replace("NAME", &format!("{key}{index}"))).unwrap();
+        let step = match STEPS[*step].strip_prefix("act-only ") {
+            Some(step) if key == "act" => step,
+            Some(_) => "{ pause: 1ms }",
+            None => STEPS[*step],
+        };
+        writeln!(text, "  - {}", step.replace("NAME", &format!("{key}{index}"))).unwrap();
     }
 }
 
@@ -74,6 +92,9 @@ fn scenario(load: usize, rhythm: usize, reconnect: usize, flags: u8, programs: &
     }
     if flags & 2 > 0 {
         text.push_str("login: [{ post: /login, within: 400ms, save: { token: response.json.token } }]\n");
+    }
+    if flags & 4 > 0 {
+        text.push_str("on: { news: [{ pause: 30ms }, { emit: heard, ack: { within: 100ms } }], ask: [{ get: /it, within: 90ms }, { answer: [1] }] }\n");
     }
     steps("setup", setup, &mut text);
     steps("act", &act, &mut text);
@@ -99,6 +120,12 @@ fn cases() -> impl Strategy<Value = Case> {
     })
 }
 
+/// Name and first argument of an event whose first argument is a text.
+fn named(packet: &str) -> Option<(&str, &str)> {
+    let mut texts = packet.strip_prefix("42")?.split('"');
+    Some((texts.nth(1)?, texts.nth(1)?))
+}
+
 /// A server that is polite, or does one of the things that servers do.
 fn troubled(seed: u64, trouble: u64) -> impl FnMut(&Seen<'_>) -> Script {
     let mut asked = 0;
@@ -107,6 +134,11 @@ fn troubled(seed: u64, trouble: u64) -> impl FnMut(&Seen<'_>) -> Script {
         let random = mix(seed ^ mix(asked));
         let (roll, kind, delay) = (random % 100, random >> 8 & 15, random >> 16 & 1023);
         let mut script: Script = polite(seen).into_iter().map(|(after, what)| (after + delay % 60, what)).collect();
+        // An event that names an action is answered by one, or is refused by another; some come late.
+        if let Some((name, id)) = seen.text().and_then(named) {
+            let answer = if random >> 32 & 3 == 0 { "no" } else { name };
+            script.push((delay % 500, Arrival::Text(format!(r#"42["{answer}","{id}"]"#))));
+        }
         if roll >= trouble {
             return script;
         }
@@ -124,6 +156,7 @@ fn troubled(seed: u64, trouble: u64) -> impl FnMut(&Seen<'_>) -> Script {
             7 => script.push((delay, Arrival::Ended("reset"))),
             8 => script.push((delay, Arrival::Text("41".into()))),
             9 => script.push((delay, Arrival::Text("1".into()))),
+            10 if seen.joins() => script.push((delay, Arrival::Text(r#"425["ask"]"#.into()))),
             10 => script.push((delay, Arrival::Text("what?".into()))),
             11 => script.extend((0..5).map(|n| (delay * n, Arrival::Text(format!(r#"42["news",{n}]"#))))),
             12 => script.extend(number.map(|number| (delay, ack(number, r#"[{"no":true}]"#)))),

@@ -22,6 +22,8 @@ pub enum Arrival {
     Text(String),
     Ended(&'static str),
     Response(u16, String),
+    /// The same with status 200 and this `Set-Cookie`.
+    Cookie(&'static str),
     NoResponse(&'static str),
 }
 
@@ -62,7 +64,7 @@ impl Seen<'_> {
     }
 
     pub fn requests(&self) -> bool {
-        matches!(self.command, Command::Http(_))
+        matches!(self.command, Command::Http { .. })
     }
 
     pub fn joins(&self) -> bool {
@@ -91,7 +93,9 @@ pub const READY: u64 = LINK + JOIN;
 pub fn polite(seen: &Seen<'_>) -> Script {
     match seen.command {
         Command::Connect(_) => vec![(LINK, Arrival::Linked), (LINK, open(3_600_000, 3_600_000))],
-        Command::Http(_) => vec![(RESPOND, Arrival::Response(200, format!(r#"{{"token":"token-of-{}"}}"#, seen.user)))],
+        Command::Http { .. } => {
+            vec![(RESPOND, Arrival::Response(200, format!(r#"{{"token":"token-of-{}"}}"#, seen.user)))]
+        }
         Command::Send(_) if seen.joins() => {
             vec![(JOIN, Arrival::Text(format!(r#"40{{"sid":"socket-{}"}}"#, seen.wire)))]
         }
@@ -99,6 +103,6 @@ pub fn polite(seen: &Seen<'_>) -> Script {
             Some((Some(number), _)) => vec![(ACK, ack(number, r#"[{"ok":true}]"#))],
             _ => Vec::new(),
         },
-        Command::Close | Command::Done => Vec::new(),
+        Command::Forget { .. } | Command::Close | Command::Abort | Command::Done => Vec::new(),
     }
 }

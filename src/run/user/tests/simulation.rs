@@ -1,7 +1,7 @@
 //! The harness: users, a scripted server, and a clock that jumps to whatever comes next. What no user may ever do is
 //! checked in every run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,12 +41,21 @@ struct User {
     index: u64,
     linked: bool,
     connecting: bool,
-    requesting: bool,
+    /// Numbers of the requests that wait for their responses.
+    requesting: BTreeSet<u64>,
     done: bool,
     wire: u64,
     /// What was sent to an older wire is lost.
     epoch: u64,
     last_wake: (Moment, u32),
+}
+
+/// Something on its way to a user: over which of its wires, and for which of its requests.
+struct Coming {
+    user: usize,
+    epoch: u64,
+    request: Option<u64>,
+    arrival: Arrival,
 }
 
 /// A run under way.
@@ -56,7 +65,7 @@ struct Running<'s, 'a> {
     sink: Sink,
     now: Moment,
     /// By moment, then in the order in which they were sent.
-    coming: BTreeMap<(Moment, u64), (usize, u64, Arrival)>,
+    coming: BTreeMap<(Moment, u64), Coming>,
     sent: u64,
     log: Vec<(Moment, u64, String)>,
 }
@@ -146,7 +155,7 @@ impl User {
             index,
             linked: false,
             connecting: false,
-            requesting: false,
+            requesting: BTreeSet::new(),
             done: false,
             wire: 0,
             epoch: 0,
@@ -157,7 +166,7 @@ impl User {
     /// Nothing more comes over the wires there are.
     fn cut(&mut self) {
         self.epoch += 1;
-        (self.linked, self.connecting, self.requesting) = (false, false, false);
+        (self.linked, self.connecting) = (false, false);
     }
 
     /// Nobody may be woken again and again at one moment.
@@ -222,11 +231,13 @@ impl Running<'_, '_> {
     }
 
     fn deliver(&mut self) {
-        let Some((_, (user, epoch, arrival))) = self.coming.pop_first() else { return };
+        let Some((_, Coming { user, epoch, request, arrival })) = self.coming.pop_first() else { return };
         let here = &mut self.users[user];
-        if here.epoch != epoch || here.done {
+        // A response knows no wire of the socket, and what was given up is heard of no more.
+        if here.done || request.map_or(here.epoch != epoch, |request| !here.requesting.remove(&request)) {
             return;
         }
+        let id = request.unwrap_or_default();
         let failure = |kind: &'static str| Failure { kind: kind.into(), detail: "scripted".into() };
         let (text, input) = match arrival {
             Arrival::Linked => {
@@ -244,12 +255,16 @@ impl Running<'_, '_> {
                 (format!("lost: {kind}"), Input::LinkEnded(failure(kind)))
             }
             Arrival::Response(status, text) => {
-                here.requesting = false;
-                (format!("response {status}"), Input::Response(Ok(Response { status, headers: Vec::new(), text })))
+                let response = Ok(Response { status, headers: Vec::new(), text });
+                (format!("response {status}"), Input::Response { id, response })
+            }
+            Arrival::Cookie(cookie) => {
+                let headers = vec![("Set-Cookie".to_owned(), cookie.to_owned())];
+                let response = Ok(Response { status: 200, headers, text: "{}".into() });
+                (format!("response with {cookie}"), Input::Response { id, response })
             }
             Arrival::NoResponse(kind) => {
-                here.requesting = false;
-                (format!("no response: {kind}"), Input::Response(Err(failure(kind))))
+                (format!("no response: {kind}"), Input::Response { id, response: Err(failure(kind)) })
             }
         };
         self.note(user, text);
@@ -271,41 +286,47 @@ impl Running<'_, '_> {
             assert!(!here.done, "{command:?} comes after the end of user {}", here.index);
             match &command {
                 Command::Connect(_) => {
-                    assert!(!here.linked && !here.connecting && !here.requesting, "a second link at {}", self.now);
+                    assert!(!here.linked && !here.connecting, "a second link at {}", self.now);
                     here.cut();
                     here.connecting = true;
                     here.wire += 1;
                 }
-                Command::Http(_) => {
-                    assert!(!here.requesting, "a second request at {}", self.now);
-                    here.requesting = true;
-                }
+                Command::Http { id, .. } => assert!(here.requesting.insert(*id), "request {id} is made twice"),
+                Command::Forget { id } => assert!(here.requesting.remove(id), "request {id} is given up, and not open"),
                 Command::Send(frame) => assert!(here.linked, "{frame:?} is sent without a link at {}", self.now),
-                Command::Close => here.cut(),
+                Command::Close | Command::Abort => here.cut(),
                 Command::Done => {
-                    assert!(!here.linked && !here.connecting && !here.requesting, "done with a link still open");
+                    assert!(
+                        !here.linked && !here.connecting && here.requesting.is_empty(),
+                        "done with a link still open"
+                    );
                     here.done = true;
                 }
             }
             let (epoch, index, wire) = (here.epoch, here.index, here.wire);
             let text = match &command {
-                Command::Connect(_) => "connect".to_owned(),
-                Command::Http(request) => {
-                    let headers: String =
-                        request.headers.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+                Command::Connect(request) => format!("connect{}", shown(&request.headers)),
+                Command::Http { request, .. } => {
                     let body = String::from_utf8_lossy(&request.body);
-                    format!("{} {}{headers} {body}", request.method, request.url)
+                    format!("{} {}{} {body}", request.method, request.url, shown(&request.headers))
                 }
                 Command::Send(Frame::Text(text)) => format!("> {}", text.as_str()),
                 Command::Send(Frame::Binary(_)) => "> (binary)".to_owned(),
+                Command::Forget { id } => format!("forget {id}"),
                 Command::Close => "close".to_owned(),
+                Command::Abort => "abort".to_owned(),
                 Command::Done => "done".to_owned(),
             };
             self.note(user, text);
             let seen = Seen { at: self.now, user: index, wire, command: &command };
             for (after, arrival) in (self.simulation.server)(&seen) {
                 self.sent += 1;
-                self.coming.insert((self.now + Duration::from_millis(after), self.sent), (user, epoch, arrival));
+                let request = match &command {
+                    Command::Http { id, .. } => Some(*id),
+                    _ => None,
+                };
+                let coming = Coming { user, epoch, request, arrival };
+                self.coming.insert((self.now + Duration::from_millis(after), self.sent), coming);
             }
         }
     }
@@ -313,4 +334,8 @@ impl Running<'_, '_> {
     fn note(&mut self, user: usize, text: String) {
         self.log.push((self.now, self.users[user].index, text));
     }
+}
+
+fn shown(headers: &[(String, String)]) -> String {
+    headers.iter().map(|(name, value)| format!(" {name}={value}")).collect()
 }

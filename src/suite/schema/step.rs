@@ -1,0 +1,180 @@
+//! One step as its author wrote it, and what may stand in it.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Map;
+use crate::suite::scalar::{Count, Flag};
+use crate::units::Duration;
+
+/// One step: exactly one verb, as `emit`, and what belongs to it. `each`, `repeat` and `when` may stand beside the verb, or
+/// beside a list of `steps`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Send this Socket.IO event; under `act` it is an action.
+    pub emit: Option<String>,
+    /// Wait: `200ms`, or `100ms..300ms` drawn evenly.
+    #[schemars(extend("format" = "duration-or-range"))]
+    pub pause: Option<String>,
+    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
+    pub get: Option<String>,
+    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
+    pub post: Option<String>,
+    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
+    pub put: Option<String>,
+    /// HTTP request; a path, or an absolute URL under the same `allow` rule.
+    pub delete: Option<String>,
+    /// Wait until this event has come since the turn (or the setup) began.
+    pub expect: Option<String>,
+    /// In `on`: answer the event, for which the server asked an acknowledgement, with these arguments.
+    pub answer: Option<Vec<Value>>,
+    /// Leave: `clean` with a goodbye, `abort` by dropping the connection.
+    #[schemars(extend("enum" = ["clean", "abort"]))]
+    pub disconnect: Option<String>,
+    /// Connect again and do the setup again: `true`.
+    pub reconnect: Option<Flag>,
+    /// Values to remember for this user: name to value.
+    pub set: Option<Map<Value>>,
+    /// Do one of these, drawn by weight.
+    pub mix: Option<Vec<Mix>>,
+
+    /// Repeat for each of `resources`, or of a list; inside, `resource` (or `item`) is bound.
+    pub each: Option<Each>,
+    /// Repeat so many times.
+    pub repeat: Option<Count>,
+    /// Expression; skip the step unless it is true. Asked in each pass of `each` and `repeat`.
+    pub when: Option<Expression>,
+    /// What `each`, `repeat` and `when` are about, instead of one verb.
+    pub steps: Option<Vec<Step>>,
+
+    /// The action's name in reports. Default the event, or method and path. Needed where two actions would have one name.
+    pub name: Option<String>,
+    /// Arguments of the event, after its name.
+    pub args: Option<Vec<Value>>,
+    /// Ask for an acknowledgement and judge it.
+    pub ack: Option<Ack>,
+    /// An event that answers this one.
+    pub reply: Option<Reply>,
+    /// An event that says no; of a request an expression over `response` that is true when the server said no.
+    pub rejected: Option<Refusal>,
+    /// An event that says that this one failed.
+    pub failed: Option<EventMatch>,
+    /// Values to remember for this user: name to expression, or `{ value, secret }`.
+    pub save: Option<Map<Save>>,
+
+    /// JSON body of the request.
+    pub json: Option<Value>,
+    /// Form fields of the request.
+    pub form: Option<Map<Value>>,
+    /// Headers of this request, beside those of the target.
+    pub headers: Option<Map<Value>>,
+    /// The status that is a success; default any 2xx, or whatever `ok` says.
+    pub status: Option<Count>,
+    /// Expression over `response` that is true for success.
+    pub ok: Option<Expression>,
+    /// Deadline of a request, default `10s`, of what is expected, default `5s`, or of coming back.
+    pub within: Option<Duration>,
+
+    /// Expression over `data` and `args`: which event of that name is expected. Default any.
+    #[serde(rename = "where")]
+    pub filter: Option<Expression>,
+    /// How many such events are expected. Default `1`.
+    pub count: Option<Count>,
+    /// Make sure that no such event comes `within` that time.
+    pub never: Option<Flag>,
+    /// Look at the texts of all such events joined.
+    pub joined: Option<Flag>,
+}
+
+/// One of the ways of a `mix`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mix {
+    /// How often this one is drawn, beside the others. Default `1`.
+    pub weight: Option<Count>,
+    pub steps: Vec<Step>,
+}
+
+/// What `each` goes through.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Each {
+    /// The word `resources`.
+    Name(String),
+    List(Vec<Value>),
+}
+
+/// How an acknowledgement is judged.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ack {
+    /// Later than this is a timeout. Default `5s`.
+    pub within: Option<Duration>,
+    /// Expression that is true for success, as `ack.ok`. Default: any ack is ok.
+    pub ok: Option<Expression>,
+    /// Expression that is true when the server said no; asked when `ok` is not true.
+    pub rejected: Option<Expression>,
+}
+
+/// An event that answers an `emit`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    pub event: String,
+    /// Expression over `data` and `args`: is it the answer to this one? Default any such event.
+    #[serde(rename = "where")]
+    pub filter: Option<Expression>,
+    /// Expression over `data` and `args` that is true for success. Default: any reply is ok.
+    pub ok: Option<Expression>,
+    /// Later than this is a timeout. Default `5s`.
+    pub within: Option<Duration>,
+    /// Values to remember of an ok reply: name to expression, or `{ value, secret }`.
+    pub save: Option<Map<Save>>,
+    /// Look at the texts of all such events since the emit, joined.
+    pub joined: Option<Flag>,
+}
+
+/// An event of that name, or those of them for which `where` is true.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventMatch {
+    pub event: String,
+    /// Expression over `data` and `args`: is it about this one? Default any such event.
+    #[serde(rename = "where")]
+    pub filter: Option<Expression>,
+}
+
+/// How the server says no.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Refusal {
+    Check(Expression),
+    Event(EventMatch),
+}
+
+/// Text of an expression, or a constant `true`/`false`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Expression {
+    Text(String),
+    Constant(bool),
+}
+
+/// What a step remembers.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Save {
+    Expression(String),
+    Detailed(SaveDetailed),
+}
+
+/// A value to remember that may be marked as secret.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaveDetailed {
+    pub value: String,
+    /// Never print it. Default `true` in `login`, else `false`.
+    pub secret: Option<Flag>,
+}
