@@ -1,13 +1,18 @@
-//! What became of each action, and why it was rejected. (What became of each delivery will stand beside it.)
+//! What became of each action, why it was rejected, and what became of each of its deliveries.
 //!
 //! A worker writes what it sends on its [`Sheet`]; the sheets of all workers become one order (`merge`), and [`Attribution`]
-//! holds each act against the last ones there (`recent`).
+//! holds each act against the last ones there (`recent`). [`Deliveries`] holds what was received against what was owed.
 
 pub mod act;
 pub mod action;
 pub mod attribution;
+mod audience;
 pub mod cause;
+pub mod deliveries;
+pub mod delivery;
 mod merge;
+pub mod misdelivery;
+mod order;
 mod recent;
 pub mod sheet;
 pub mod terms;
@@ -16,5 +21,6 @@ pub use act::Act;
 pub use action::{ActionOutcome, NotSent};
 pub use attribution::{Attribution, Found, Gap, Reason};
 pub use cause::Cause;
+pub use deliveries::Deliveries;
 pub use sheet::{Acts, Sheet, Ticket, Wanted};
 pub use terms::Terms;

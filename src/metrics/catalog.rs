@@ -84,6 +84,20 @@ recorded! {
         EventsForgotten,
         /// Packets that broke the protocol.
         ProtocolErrors,
+        /// Deliveries that a member was owed: in time, late or missing.
+        DeliveryExpected,
+        DeliveryInTime,
+        DeliveryLate,
+        DeliveryMissing,
+        /// Receipts after the first.
+        DeliveryDuplicate,
+        DeliveryOutOfOrder,
+        /// Of those out of order, where another user received the two the other way round.
+        DeliveryDisagreement,
+        /// Receipts by somebody outside, or of an action that was refused.
+        DeliveryLeaked,
+        /// Deliveries to users that were joining, leaving or lost at the time.
+        DeliveryAmbiguous,
         ReceivedEvents,
         ReceivedBytes,
         SentBytes,
@@ -97,6 +111,8 @@ recorded! {
         AckService,
         SendLateness,
         GeneratorLateness,
+        /// From the send of an action to its receipt by each member.
+        DeliveryLatency,
         ConnectLatency,
         ConnectDns,
         ConnectTcp,

@@ -1,0 +1,399 @@
+//! The delivery ledger: who must receive each action, and who did, in time, late, twice, out of order, or without being
+//! meant. It knows no clock: it works through what users have told, in the order of the moments, up to a mark behind which
+//! nothing more will be told. An action is settled, and forgotten, when its last deadline has passed.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::audience::{Audiences, Roll};
+use super::delivery::{Audience, Key, Note, Owes, Promise, Sent, To, What};
+use super::misdelivery::{Fault, Misdelivery};
+use super::order::Orders;
+use crate::metrics::{Counter, Distribution, Recorder};
+use crate::units::{Duration, Moment};
+
+/// Most examples of one advance; the counts are complete all the same.
+const EXAMPLES: usize = 32;
+
+#[derive(Debug, Default)]
+pub struct Deliveries {
+    promises: Vec<Promise>,
+    /// Told, and not yet behind the mark.
+    told: Vec<Note>,
+    audiences: Audiences,
+    open: HashMap<Key, Debt>,
+    /// By rule, in the order of the sends: when each action is due to be settled.
+    due: Vec<VecDeque<(Moment, Key)>>,
+    /// When users left an audience, or were lost, while actions were open.
+    departures: HashMap<u32, Vec<Departure>>,
+    orders: Orders,
+    /// By an action that was received too soon: those that it has overtaken somewhere.
+    overtaken: HashMap<Key, Vec<Key>>,
+    examples: Vec<Misdelivery>,
+    /// Events that carried the key of no open action.
+    unmatched: u64,
+    /// Actions whose key was already that of an open one.
+    clashes: u64,
+}
+
+/// An action, and who has received it so far.
+#[derive(Debug)]
+struct Debt {
+    sent: Sent,
+    at: Moment,
+    /// Its audience at the moment of the send.
+    roll: Roll,
+    owes: Option<Owes>,
+    place: Option<u64>,
+    receipts: Vec<Receipt>,
+    /// What has overtaken it, and who received the two in their order. Looked up when the first of the two is settled.
+    overtaken_by: Vec<Overtaking>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Overtaking {
+    later: Key,
+    /// Until when the later one can be received; what comes after that is compared with nothing.
+    until: Moment,
+    /// A user that received the two in their order.
+    other: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Receipt {
+    user: u32,
+    at: Moment,
+    /// What the user had received before it and should have after it.
+    overtaken_by: Option<Key>,
+    /// The user was on the roll at the moment of the receipt, or on its way.
+    inside: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Departure {
+    /// `None`: all of them, as the connection was lost.
+    audience: Option<Audience>,
+    from: Moment,
+    to: Moment,
+}
+
+/// How a user stands to a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Expected,
+    /// Neither required nor forbidden, and counted apart.
+    Ambiguous,
+    /// Neither required nor forbidden: the actor, where the others are meant.
+    Exempt,
+    Outside,
+}
+
+impl Deliveries {
+    /// A ledger for rules with these promises; a rule's number is its place.
+    #[must_use]
+    pub fn new(promises: Vec<Promise>) -> Self {
+        Self { due: vec![VecDeque::new(); promises.len()], promises, ..Self::default() }
+    }
+
+    /// Takes in what users have told, in any order.
+    pub fn tell(&mut self, notes: &mut Vec<Note>) {
+        self.told.append(notes);
+    }
+
+    /// Works through everything before `mark`. Nothing older may be told after it.
+    pub fn advance(&mut self, mark: Moment, recorder: &mut Recorder) {
+        self.work_through(mark);
+        self.settle_due(mark, recorder);
+        let horizon = self.open.values().map(|debt| debt.at).min().unwrap_or(mark);
+        self.departures.retain(|_, list| {
+            list.retain(|departure| departure.to >= horizon);
+            !list.is_empty()
+        });
+    }
+
+    fn work_through(&mut self, mark: Moment) {
+        // Stable: what one user told at one moment stays in its order.
+        self.told.sort_by_key(|note| note.at);
+        let ready = self.told.partition_point(|note| note.at < mark);
+        let rest = self.told.split_off(ready);
+        for note in std::mem::replace(&mut self.told, rest) {
+            self.take(note);
+        }
+    }
+
+    /// The run has ended at `end`: everything is settled. What could still have come in time is not held against anybody.
+    pub fn finish(&mut self, end: Moment, recorder: &mut Recorder) {
+        self.work_through(Moment::NEVER);
+        self.settle_due(end, recorder);
+        let mut left: Vec<(Moment, Key)> = self.open.iter().map(|(key, debt)| (debt.at, *key)).collect();
+        left.sort_unstable();
+        for (_, key) in left {
+            self.compare(key, Moment::NEVER);
+            if let Some(debt) = self.open.remove(&key) {
+                self.settle(&debt, end, recorder);
+            }
+        }
+        self.departures.clear();
+    }
+
+    /// The examples since the last call.
+    pub fn take_examples(&mut self) -> Vec<Misdelivery> {
+        std::mem::take(&mut self.examples)
+    }
+
+    /// Events that carried the key of no open action, so far.
+    #[must_use]
+    pub const fn unmatched(&self) -> u64 {
+        self.unmatched
+    }
+
+    /// Actions whose key was already that of an open one, so far: their deliveries cannot be told apart.
+    #[must_use]
+    pub const fn clashes(&self) -> u64 {
+        self.clashes
+    }
+
+    fn take(&mut self, note: Note) {
+        match note.what {
+            What::Sent(sent) => self.sent(note.at, sent),
+            What::Ended { key, owes } => {
+                if let Some(debt) = self.open.get_mut(&key) {
+                    debt.owes = Some(owes);
+                }
+            }
+            What::Received { key, user } => self.received(note.at, key, user),
+            What::Changing { user, audience } => {
+                self.depart(user, Some(audience), note.at, note.at);
+                self.audiences.changing(user, audience);
+            }
+            What::Joined { user, audience } => self.audiences.joined(user, audience),
+            What::Left { user, audience } => {
+                self.depart(user, Some(audience), note.at, note.at);
+                self.audiences.left(user, audience);
+            }
+            What::Lost { user, since } => {
+                self.depart(user, None, since, note.at);
+                self.audiences.lost(user);
+            }
+        }
+    }
+
+    fn sent(&mut self, at: Moment, sent: Sent) {
+        if self.open.contains_key(&sent.key) {
+            self.clashes += 1;
+            return;
+        }
+        let promise = self.promises[usize::from(sent.rule)];
+        let roll = match promise.to {
+            To::Actor => Roll { members: Arc::new(vec![sent.sender]), ..Roll::default() },
+            To::Members | To::Others => self.audiences.roll(sent.audience),
+        };
+        self.orders.sent(promise.order, &sent);
+        self.due[usize::from(sent.rule)].push_back((at + promise.within + promise.grace, sent.key));
+        let receipts = Vec::with_capacity(roll.members.len());
+        self.open
+            .insert(sent.key, Debt { sent, at, roll, owes: None, place: None, receipts, overtaken_by: Vec::new() });
+    }
+
+    fn received(&mut self, at: Moment, key: Key, user: u32) {
+        let known = self.open.get_mut(&key).map(|debt| (self.promises[usize::from(debt.sent.rule)], debt));
+        let Some((promise, debt)) = known.filter(|(promise, debt)| at <= debt.at + promise.patience()) else {
+            self.unmatched += 1;
+            return;
+        };
+        let place = *debt.place.get_or_insert_with(|| self.orders.place(promise.order, &debt.sent, debt.at));
+        let overtaken_by = self.orders.received(promise.order, &debt.sent, place, user);
+        let on_roll = debt.roll.members.binary_search(&user).is_ok();
+        let inside = on_roll || self.audiences.is_on(user, debt.sent.audience);
+        debt.receipts.push(Receipt { user, at, overtaken_by, inside });
+        if let Some(later) = overtaken_by {
+            self.overtakes(later, key, at);
+        }
+    }
+
+    /// An action has been received too soon before another.
+    fn overtakes(&mut self, later: Key, earlier: Key, at: Moment) {
+        let of = |debt: &Debt| debt.at + self.promises[usize::from(debt.sent.rule)].patience();
+        let until = self.open.get(&later).map(of);
+        let Some(until) = until.filter(|until| at <= *until) else { return };
+        let debt = self.open.get_mut(&earlier);
+        if let Some(debt) = debt.filter(|debt| debt.overtaken_by.iter().all(|known| known.later != later)) {
+            debt.overtaken_by.push(Overtaking { later, until, other: None });
+            self.overtaken.entry(later).or_default().push(earlier);
+        }
+    }
+
+    fn depart(&mut self, user: u32, audience: Option<Audience>, from: Moment, to: Moment) {
+        if !self.open.is_empty() {
+            self.departures.entry(user).or_default().push(Departure { audience, from, to });
+        }
+    }
+
+    /// Settles what is due before `mark` and whose outcome is known. An outcome that is still open holds up only its own
+    /// rule, and no longer than its deadline.
+    fn settle_due(&mut self, mark: Moment, recorder: &mut Recorder) {
+        for rule in 0..self.due.len() {
+            while let Some((due, key)) = self.due[rule].front().copied().filter(|(due, _)| *due < mark) {
+                if self.open.get(&key).is_some_and(|debt| debt.owes.is_none()) {
+                    break;
+                }
+                self.due[rule].pop_front();
+                self.compare(key, due);
+                if let Some(debt) = self.open.remove(&key) {
+                    self.settle(&debt, due, recorder);
+                }
+            }
+        }
+    }
+
+    /// Before an action is settled: who received it and what has overtaken it, or what it has overtaken, in their order?
+    fn compare(&mut self, key: Key, until: Moment) {
+        let overtaken = self.overtaken.remove(&key).unwrap_or_default().into_iter().map(|earlier| (earlier, key));
+        let by = self.open.get(&key).map(|debt| debt.overtaken_by.clone()).unwrap_or_default();
+        let pairs: Vec<(Key, Key)> = overtaken.chain(by.into_iter().map(|by| (key, by.later))).collect();
+        for (earlier, later) in pairs {
+            let (Some(first), Some(second)) = (self.open.get(&earlier), self.open.get(&later)) else { continue };
+            let other = first.receipts.iter().find(|receipt| {
+                let second = second.receipts.iter().filter(|other| other.user == receipt.user).map(|other| other.at);
+                second.min().is_some_and(|at| receipt.at < at && at <= until)
+            });
+            let other = other.map(|receipt| receipt.user);
+            let pair = self.open.get_mut(&earlier).map(|debt| &mut debt.overtaken_by).into_iter().flatten();
+            for known in pair.filter(|known| known.later == later) {
+                known.other = other;
+            }
+        }
+    }
+
+    /// Counts what became of one action's deliveries, with everything that had come by `end`.
+    fn settle(&mut self, debt: &Debt, end: Moment, recorder: &mut Recorder) {
+        let promise = self.promises[usize::from(debt.sent.rule)];
+        let mut receipts = debt.receipts.clone();
+        receipts.sort_by_key(|receipt| (receipt.user, receipt.at));
+        match debt.owes {
+            Some(Owes::All) => self.settle_owed(debt, promise, &receipts, end, recorder),
+            Some(Owes::Silence) => {
+                for receipts in receipts.chunk_by(|a, b| a.user == b.user) {
+                    recorder.count(debt.sent.cell, Counter::DeliveryLeaked);
+                    self.example(Fault::Leaked, debt, receipts[0].user, Some(receipts[0].at), None);
+                }
+            }
+            Some(Owes::Nothing) | None => {}
+        }
+        self.orders.settled(promise.order, &debt.sent);
+    }
+
+    fn settle_owed(
+        &mut self,
+        debt: &Debt,
+        promise: Promise,
+        receipts: &[Receipt],
+        end: Moment,
+        recorder: &mut Recorder,
+    ) {
+        let cell = debt.sent.cell;
+        let mut heard = Vec::with_capacity(receipts.len());
+        for receipts in receipts.chunk_by(|a, b| a.user == b.user) {
+            let first = receipts[0];
+            heard.push(first.user);
+            match self.standing(debt, promise, first.user, Some(first)) {
+                Standing::Expected => self.count_received(debt, promise, first, recorder),
+                Standing::Ambiguous => recorder.count(cell, Counter::DeliveryAmbiguous),
+                Standing::Exempt => {}
+                Standing::Outside => {
+                    recorder.count(cell, Counter::DeliveryLeaked);
+                    self.example(Fault::Leaked, debt, first.user, Some(first.at), None);
+                }
+            }
+            for again in &receipts[1..] {
+                recorder.count(cell, Counter::DeliveryDuplicate);
+                self.example(Fault::Duplicate, debt, again.user, Some(again.at), None);
+            }
+        }
+        let silent = |user: &&u32| heard.binary_search(user).is_err();
+        let members: Vec<u32> = debt.roll.members.iter().filter(silent).copied().collect();
+        let exempt = |user: &&u32| promise.to == To::Others && **user == debt.sent.sender;
+        let changing = debt.roll.changing.iter().filter(|user| silent(user) && !exempt(user)).count();
+        recorder.count_many(cell, Counter::DeliveryAmbiguous, changing as u64);
+        for user in members {
+            match self.standing(debt, promise, user, None) {
+                // The run was over before it was late: nobody knows.
+                Standing::Expected if end < debt.at + promise.within => {
+                    recorder.count(cell, Counter::DeliveryAmbiguous);
+                }
+                Standing::Expected => {
+                    recorder.count(cell, Counter::DeliveryExpected);
+                    recorder.count(cell, Counter::DeliveryMissing);
+                    self.example(Fault::Missing, debt, user, None, None);
+                }
+                Standing::Ambiguous => recorder.count(cell, Counter::DeliveryAmbiguous),
+                Standing::Exempt | Standing::Outside => {}
+            }
+        }
+    }
+
+    fn count_received(&mut self, debt: &Debt, promise: Promise, receipt: Receipt, recorder: &mut Recorder) {
+        let (cell, latency) = (debt.sent.cell, receipt.at.since(debt.at));
+        recorder.count(cell, Counter::DeliveryExpected);
+        recorder.record(cell, Distribution::DeliveryLatency, latency);
+        if latency > promise.within {
+            recorder.count(cell, Counter::DeliveryLate);
+            self.example(Fault::Late, debt, receipt.user, Some(receipt.at), None);
+        } else {
+            recorder.count(cell, Counter::DeliveryInTime);
+        }
+        if let Some(later) = receipt.overtaken_by {
+            recorder.count(cell, Counter::DeliveryOutOfOrder);
+            self.example(Fault::OutOfOrder, debt, receipt.user, Some(receipt.at), None);
+            let by = debt.overtaken_by.iter().find(|by| by.later == later && receipt.at <= by.until);
+            let other = by.and_then(|by| by.other);
+            if other.is_some() {
+                recorder.count(cell, Counter::DeliveryDisagreement);
+                self.example(Fault::Disagreement, debt, receipt.user, Some(receipt.at), other);
+            }
+        }
+    }
+
+    fn standing(&self, debt: &Debt, promise: Promise, user: u32, receipt: Option<Receipt>) -> Standing {
+        if user == debt.sent.sender && promise.to == To::Others {
+            return Standing::Exempt;
+        }
+        if debt.roll.changing.binary_search(&user).is_ok() {
+            return Standing::Ambiguous;
+        }
+        if debt.roll.members.binary_search(&user).is_err() {
+            return if receipt.is_some_and(|receipt| receipt.inside) { Standing::Ambiguous } else { Standing::Outside };
+        }
+        let hears_until = if receipt.is_some() { debt.at } else { debt.at + promise.within };
+        let departed = self.departures.get(&user).is_some_and(|departures| {
+            departures.iter().any(|departure| departure.concerns(debt.sent.audience, promise.to, debt.at, hears_until))
+        });
+        if departed { Standing::Ambiguous } else { Standing::Expected }
+    }
+
+    fn example(&mut self, fault: Fault, debt: &Debt, user: u32, at: Option<Moment>, other: Option<u32>) {
+        if self.examples.len() < EXAMPLES {
+            let Sent { sender, number, audience, cell, .. } = debt.sent;
+            self.examples.push(Misdelivery { fault, cell, sender, number, audience, sent: debt.at, user, at, other });
+        }
+    }
+}
+
+impl Departure {
+    /// Was the user leaving that audience between two moments?
+    fn concerns(&self, audience: Audience, to: To, from: Moment, until: Moment) -> bool {
+        let same = self.audience.is_none_or(|left| left == audience && to != To::Actor);
+        same && self.from <= until && self.to >= from
+    }
+}
+
+impl Promise {
+    /// How long after its send an action can be received. It stays open longer only while its own outcome is not known.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.within + self.grace
+    }
+}
+
+#[cfg(test)]
+mod tests;
