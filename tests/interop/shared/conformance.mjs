@@ -1,0 +1,108 @@
+// For the tests of an application: starts its server for the tests around, and asks it over the `io` of npm's
+// socket.io-client that the application's own folder has installed.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { after, afterEach, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PATIENCE = 5_000;
+
+/** The application in the folder of `test`, an `import.meta.url`; `events` are those that its sockets keep. */
+export function application(io, test, events, ...flags) {
+  let server;
+  let url;
+  let sockets = [];
+  let names = 0;
+
+  before(async () => {
+    const program = new URL('server.mjs', test).pathname;
+    server = spawn(process.execPath, [program, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = await once(createInterface({ input: server.stdout }), 'line');
+    url = line.replace('listening ', '');
+  });
+
+  after(async () => {
+    server.kill('SIGTERM');
+    const [code] = await once(server, 'exit', { signal: AbortSignal.timeout(PATIENCE) });
+    assert.equal(code, 0, 'ends on SIGTERM');
+  });
+
+  afterEach(async () => {
+    for (const socket of sockets) socket.disconnect();
+    sockets = [];
+    await eventually('nobody is connected', async () => (await stats()).connected === 0);
+  });
+
+  async function eventually(what, holds) {
+    for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(10)) if (await holds()) return;
+    assert.fail(`never came: ${what}`);
+  }
+
+  const get = (path) => fetch(url + path);
+  const stats = async () => (await get('/stats')).json();
+  const post = (path, json, headers = {}) =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(json),
+    });
+
+  /** A socket that may not be connected yet, and keeps the events that it hears as `[event, data]`. */
+  function open(auth) {
+    const socket = io(url, { auth, transports: ['websocket'], forceNew: true, reconnection: false });
+    socket.heard = [];
+    for (const event of [...events, 'exception']) socket.on(event, (data) => socket.heard.push([event, data]));
+    sockets.push(socket);
+    return socket;
+  }
+
+  async function enter(auth) {
+    const socket = open(typeof auth === 'string' ? { user: auth } : auth);
+    await once(socket, 'connect', { signal: AbortSignal.timeout(PATIENCE) });
+    return socket;
+  }
+
+  const ask = (socket, ...event) => socket.timeout(PATIENCE).emitWithAck(...event);
+
+  /** What a socket heard of an event, once it has heard as much. */
+  async function heard(socket, event, count) {
+    const found = () => socket.heard.filter(([name]) => name === event).map(([, data]) => data);
+    await eventually(`${count} of ${event}`, () => found().length >= count);
+    return found();
+  }
+
+  /** Runs the body and checks by how much it changed the server's counts; those not named must not change. */
+  async function counting(expected, run) {
+    const was = await stats();
+    await run();
+    const now = await stats();
+    const changed = Object.entries(now).map(([name, value]) => [name, value - was[name]]);
+    assert.deepEqual(Object.fromEntries(changed.filter(([, by]) => by !== 0)), expected);
+  }
+
+  /** What every application promises. */
+  async function keepsTheContract(counts) {
+    assert.equal((await get('/health')).status, 200);
+    assert.equal((await get('/nowhere')).status, 404);
+    assert.deepEqual(Object.keys(await stats()), counts);
+    for (const auth of [undefined, {}, { user: '' }, { user: 7 }]) {
+      await counting({ refused: 1 }, async () => {
+        const [error] = await once(open(auth), 'connect_error');
+        assert.equal(error.message, 'unauthorized');
+      });
+    }
+    assert.equal((await post('/reset')).status, 204);
+    const kept = Object.entries(await stats()).filter(([, value]) => value !== 0);
+    assert.deepEqual(kept, []);
+  }
+
+  const fresh = (kind) => `${kind}-${(names += 1)}`;
+
+  return { ask, counting, enter, eventually, fresh, get, heard, keepsTheContract, post, stats };
+}
+
+export { sleep };
