@@ -6,11 +6,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::audience::{Audiences, Roll};
-use super::delivery::{Audience, Key, Note, Owes, Promise, Sent, To, What};
+use super::delivery::{Audience, Key, Note, Owes, Sent, What};
 use super::misdelivery::{Fault, Misdelivery};
 use super::order::Orders;
 use crate::metrics::{Counter, Distribution, Recorder};
-use crate::units::{Duration, Moment};
+use crate::plan::delivery::{Promise, To};
+use crate::units::Moment;
 
 /// Most examples of one advance; the counts are complete all the same.
 const EXAMPLES: usize = 32;
@@ -384,14 +385,6 @@ impl Departure {
     fn concerns(&self, audience: Audience, to: To, from: Moment, until: Moment) -> bool {
         let same = self.audience.is_none_or(|left| left == audience && to != To::Actor);
         same && self.from <= until && self.to >= from
-    }
-}
-
-impl Promise {
-    /// How long after its send an action can be received. It stays open longer only while its own outcome is not known.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
-        self.within + self.grace
     }
 }
 

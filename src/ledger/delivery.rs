@@ -3,39 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::metrics::Cell;
-use crate::units::{Duration, Moment};
-
-/// What an action promise its audience: compiled from `delivery` of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Promise {
-    pub to: To,
-    /// Received by then, counted from the send, is in time.
-    pub within: Duration,
-    /// So much later it is late, and after that missing.
-    pub grace: Duration,
-    pub order: Order,
-}
-
-/// Who must receive it, among the members of its audience at the moment of the send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum To {
-    /// All of them.
-    Members,
-    /// All but the actor, whose own receipt is neither required nor forbidden.
-    Others,
-    /// The actor alone.
-    Actor,
-}
-
-/// In which order users must receive the actions on one resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    Any,
-    /// Those of one sender in the order in which they were sent.
-    PerSender,
-    /// All of them in the same order: that of the first receipt by anyone.
-    PerResource,
-}
+use crate::units::Moment;
 
 /// What an action and its events have in common: the rule and the value that both carry, as a number. Two of a run's keys
 /// are the same by chance once in billions of runs.
@@ -55,7 +23,7 @@ impl Key {
 /// Those who hear the same things: the members of a resource, of a room with a name, of a group; everybody who is
 /// connected. Numbered by whoever keeps the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Audience(pub u32);
+pub struct Audience(pub u64);
 
 impl Audience {
     /// Everybody whose setup has succeeded and who is connected.
@@ -71,7 +39,7 @@ pub struct Note {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
-    /// An action that promise deliveries was sent.
+    /// An action that promises deliveries was sent.
     Sent(Sent),
     /// What became of it.
     Ended {
@@ -105,7 +73,7 @@ pub enum What {
     },
 }
 
-/// An action that promise deliveries.
+/// An action that promises deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     pub key: Key,

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::delivery::{Audience, Key, Order, Sent};
+use super::delivery::{Audience, Key, Sent};
+use crate::plan::delivery::Order;
 use crate::units::Moment;
 
 /// The latest that each user has received so far, of every audience whose order matters.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::compile_step::{Found, Steps, heard, saved_names};
 use super::critic::Critic;
+use super::delivery::Deliveries;
 use super::language::answer::AnswerKind;
 use super::language::functions::mix;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
@@ -40,6 +41,10 @@ pub struct Ground<'a> {
     pub critic: &'a Critic<'a>,
     pub resources: u64,
     pub target: Option<&'a Target>,
+    /// The deliveries found so far, of all scenarios.
+    pub promised: &'a RefCell<Deliveries>,
+    /// Does any step of the suite join anything?
+    pub memberships: bool,
 }
 
 /// All scenarios, in the order of the file.
@@ -48,7 +53,7 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> 
     let mut compiled = Vec::new();
     for (((name, scenario), load), acting) in ground.suite.scenarios.iter().zip(loads).zip(acting) {
         let users = load.users();
-        compiled.push(one(ground, name, scenario, load, acting, first_user));
+        compiled.push(one(ground, (compiled.len(), name), scenario, load, acting, first_user));
         first_user += users;
     }
     compiled
@@ -56,7 +61,7 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> 
 
 fn one(
     ground: &Ground<'_>,
-    name: &str,
+    (number, name): (usize, &str),
     scenario: &schema::Scenario,
     load: Course,
     acting: Acting,
@@ -72,7 +77,8 @@ fn one(
         ..*ground.names
     };
     let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
-    let Programs { login, setup, act, teardown, events, actions } = programs(ground, scenario, &names, acting, &path);
+    let Programs { login, setup, act, teardown, events, actions } =
+        programs(ground, number, scenario, &names, acting, &path);
     if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
         critic.error(
             &path.key("every"),
@@ -124,6 +130,7 @@ struct Programs {
 
 fn programs(
     ground: &Ground<'_>,
+    number: usize,
     scenario: &schema::Scenario,
     names: &Names<'_>,
     acting: Acting,
@@ -134,7 +141,8 @@ fn programs(
     let how = scenario.connect.how();
     let program = |place: &'static str, steps: &[schema::Step], path: &Path, back_within: Duration| {
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
-        let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events);
+        let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events, ground.promised);
+        (compiler.scenario, compiler.memberships) = (number, ground.memberships);
         (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
         let program = compiler.compile(steps, path);
         (program, compiler.actions)
@@ -196,7 +204,7 @@ fn texts(
     map: &Map<serde_json::Value>,
 ) -> Vec<(String, Text)> {
     let none = RefCell::default();
-    let compiler = Steps::new(names, ground.critic, "connect", keeps_one, ground.resources, &none);
+    let compiler = Steps::new(names, ground.critic, "connect", keeps_one, ground.resources, &none, ground.promised);
     compiler.texts(map, &Path::root().key("target").key(key), Place { resource: keeps_one, ..Place::USER })
 }
 

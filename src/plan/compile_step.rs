@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use serde_json::Value;
 
 use super::critic::Critic;
+use super::delivery::Deliveries;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
 use super::scenario::Heard;
 use super::step::{Branch, Items, Operation, Program, SaveRule, SetRule};
@@ -48,6 +49,12 @@ pub struct Steps<'a> {
     pub back_within: Duration,
     /// The events named so far, in all places of the scenario.
     pub events: &'a RefCell<Vec<Heard>>,
+    /// Number of the scenario.
+    pub scenario: usize,
+    /// The deliveries found so far, in all scenarios.
+    pub promised: &'a RefCell<Deliveries>,
+    /// Does any step of the suite join anything?
+    pub memberships: bool,
     /// The actions found so far; only `act` adds to it.
     pub actions: Vec<Found>,
     /// Under how many `when` the step stands that is being compiled.
@@ -71,6 +78,7 @@ impl<'a> Steps<'a> {
         resource: bool,
         resources: u64,
         events: &'a RefCell<Vec<Heard>>,
+        promised: &'a RefCell<Deliveries>,
     ) -> Self {
         Self {
             names,
@@ -81,6 +89,9 @@ impl<'a> Steps<'a> {
             socket: true,
             back_within: Duration::ZERO,
             events,
+            scenario: 0,
+            promised,
+            memberships: false,
             actions: Vec::new(),
             conditions: 0,
         }

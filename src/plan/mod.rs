@@ -3,6 +3,7 @@
 //! [`compile`](compile::compile) makes a [`Plan`] of a suite, or finds everything that is wrong with it.
 
 pub mod compile;
+mod compile_delivery;
 mod compile_emit;
 mod compile_http;
 mod compile_scenario;
@@ -11,6 +12,7 @@ pub mod contention;
 pub mod cooldown;
 pub mod credentials;
 pub mod critic;
+pub mod delivery;
 pub mod lanes;
 pub mod language;
 pub mod load;
@@ -39,6 +41,7 @@ use crate::units::Duration;
 use contention::Contention;
 use cooldown::Cooldown;
 use credentials::Credentials;
+use delivery::Deliveries;
 use language::Resource;
 use proof::Proof;
 use scenario::Rotation;
@@ -67,6 +70,7 @@ pub struct Plan {
     pub proof: Option<Proof>,
     /// Its proof is broken, and it is to be run all the same.
     pub forced: bool,
+    pub deliveries: Deliveries,
     pub thresholds: Vec<Threshold>,
     pub axes: Axes,
     /// From moment 0 until the last user stops acting.

@@ -91,6 +91,8 @@ pub struct Emit {
     pub reply: Option<ReplyRule>,
     /// Events that say no, or that something went wrong.
     pub refusals: Vec<RefusalRule>,
+    /// Number of its delivery in the plan.
+    pub delivery: Option<usize>,
     pub saves: Vec<SaveRule>,
 }
 
@@ -181,6 +183,8 @@ pub struct HttpStep {
     /// True when the server said no; asked when the response is no success.
     pub rejected: Option<Expression>,
     pub within: Duration,
+    /// Number of its delivery in the plan.
+    pub delivery: Option<usize>,
     pub saves: Vec<SaveRule>,
 }
 
@@ -394,6 +398,7 @@ mod tests {
                 action: Some(action),
                 ack: None,
                 reply: None,
+                delivery: None,
                 refusals: Vec::new(),
                 saves: Vec::new(),
             }))

@@ -13,6 +13,10 @@ pub enum Class {
     Protocol,
     Step,
     Action,
+    /// A delivery that went wrong.
+    Delivery,
+    /// An event that nothing was waiting for.
+    Event,
 }
 
 impl Class {
@@ -26,6 +30,8 @@ impl Class {
             Self::Protocol => "protocol",
             Self::Step => "step",
             Self::Action => "action",
+            Self::Delivery => "delivery",
+            Self::Event => "event",
         }
     }
 }

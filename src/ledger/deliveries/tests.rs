@@ -5,8 +5,10 @@ mod naive;
 use Step::{Changes, Ends, Hears, Joins, Leaves, Lost, Send};
 
 use super::*;
-use crate::ledger::delivery::{Order, What};
+use crate::ledger::delivery::What;
 use crate::metrics::{Cell, Numbers};
+use crate::plan::delivery::Order;
+use crate::units::Duration;
 
 const VASE: Audience = Audience(1);
 const CELL: Cell = Cell(0);
