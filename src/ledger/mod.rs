@@ -10,6 +10,7 @@ mod audience;
 pub mod cause;
 pub mod deliveries;
 pub mod delivery;
+pub mod invariant;
 mod merge;
 pub mod misdelivery;
 mod order;

@@ -11,7 +11,7 @@ use super::language::{Names, Resource};
 use super::overrides::Overrides;
 use super::rotation::Floor;
 use super::rows::Files;
-use super::{Plan, Scenario, compile_delivery, resource, rotation, target, threshold};
+use super::{Plan, Scenario, compile_delivery, compile_invariant, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
@@ -64,6 +64,11 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         memberships: compile_delivery::joins_anything(&suite),
     };
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
+    let deliveries = promised.into_inner();
+    let no_names = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
+    let heard =
+        compile_invariant::Ground { scenarios: &scenarios, deliveries: &deliveries, names: &no_names, critic: &critic };
+    let invariants = compile_invariant::compile(&suite.invariants, &heard);
     let axes = axes(&scenarios);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
@@ -87,7 +92,8 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         cooldown,
         forced: force && proof.as_ref().is_some_and(|proof| !proof.holds()),
         proof,
-        deliveries: promised.into_inner(),
+        deliveries,
+        invariants,
         thresholds,
         axes,
         duration,

@@ -6,6 +6,7 @@ pub mod compile;
 mod compile_delivery;
 mod compile_emit;
 mod compile_http;
+mod compile_invariant;
 mod compile_scenario;
 mod compile_step;
 pub mod contention;
@@ -13,6 +14,7 @@ pub mod cooldown;
 pub mod credentials;
 pub mod critic;
 pub mod delivery;
+pub mod invariant;
 pub mod lanes;
 pub mod language;
 pub mod load;
@@ -42,6 +44,7 @@ use contention::Contention;
 use cooldown::Cooldown;
 use credentials::Credentials;
 use delivery::Deliveries;
+use invariant::Invariant;
 use language::Resource;
 use proof::Proof;
 use scenario::Rotation;
@@ -71,6 +74,7 @@ pub struct Plan {
     /// Its proof is broken, and it is to be run all the same.
     pub forced: bool,
     pub deliveries: Deliveries,
+    pub invariants: Vec<Invariant>,
     pub thresholds: Vec<Threshold>,
     pub axes: Axes,
     /// From moment 0 until the last user stops acting.

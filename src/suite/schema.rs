@@ -4,6 +4,7 @@
 //! shows. Alternatives are optional fields of one struct, never untagged enums: a mistake in one then stays a precise
 //! problem at that key. What may stand beside what is decided where the plan is compiled.
 
+pub mod invariant;
 pub mod step;
 
 use indexmap::IndexMap;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::scalar::{Count, Factor, Flag, OneOrMany, Switchable};
 use crate::units::{Duration, Percent, Rate, RateLimit};
+pub use invariant::Invariant;
 pub use step::{Ack, Delivery, Each, EventMatch, Expression, Mix, Refusal, Reply, Save, Step};
 
 /// The language as a JSON Schema, made from the types below; committed as `suite.schema.json`.
@@ -49,6 +51,9 @@ pub struct Suite {
     /// Groups of users that behave alike.
     #[schemars(extend("minProperties" = 1))]
     pub scenarios: Map<Scenario>,
+    /// What must hold of what users do and see, by name: `{ one_winner: bid }`.
+    #[serde(default)]
+    pub invariants: Map<Invariant>,
     /// What must hold for the build to pass: metric to limit, as `success_rate: ">= 99%"`.
     #[serde(default)]
     pub thresholds: Map<OneOrMany<Threshold>>,

@@ -1,0 +1,135 @@
+//! From `invariants` as written to what is checked.
+
+use super::critic::Critic;
+use super::delivery::{Deliveries, To};
+use super::invariant::{Invariant, Rule, Watch};
+use super::language::answer::AnswerKind;
+use super::language::{Expression, Names, Place};
+use super::pattern::Takes;
+use super::scenario::{Rhythm, Scenario};
+use crate::suite::problem::Path;
+use crate::suite::schema::{self, Map};
+
+/// What invariants are held against.
+pub struct Ground<'a> {
+    pub scenarios: &'a [Scenario],
+    pub deliveries: &'a Deliveries,
+    /// Those that exist outside of scenarios: any user of any scenario may receive an event.
+    pub names: &'a Names<'a>,
+    pub critic: &'a Critic<'a>,
+}
+
+/// Any event may be heard by any user, so an expression can look at nothing but the event.
+const PLACE: Place = Place { user: false, ..Place::USER }.with_answer(AnswerKind::Event);
+
+/// All of a suite, in the order of the file.
+pub fn compile(written: &Map<schema::Invariant>, ground: &Ground<'_>) -> Vec<Invariant> {
+    let path = Path::root().key("invariants");
+    let one = |(name, invariant): (&String, &schema::Invariant)| {
+        let path = path.key(name.as_str());
+        let rule = ground.rule(invariant, &path)?;
+        Some(Invariant { name: name.as_str().into(), line: ground.critic.place(&path).line, rule })
+    };
+    written.iter().filter_map(one).collect()
+}
+
+impl Ground<'_> {
+    fn rule(&self, written: &schema::Invariant, path: &Path) -> Option<Rule> {
+        let kinds =
+            [("one_winner", &written.one_winner), ("monotonic", &written.monotonic), ("converged", &written.converged)];
+        let mut stand = kinds.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?)));
+        match (stand.next(), stand.next()) {
+            (Some((_, action)), None) if written.one_winner.is_some() => self.one_winner(written, action, path),
+            (Some((key, text)), None) => {
+                let watch = self.watch(written, key, text, path)?;
+                Some(if key == "monotonic" { Rule::Monotonic(watch) } else { self.converged(watch, path) })
+            }
+            (Some(_), Some((key, _))) => {
+                let help = "keep one of them, and give the other an invariant of its own";
+                self.critic.error_at_key(&path.key(key), "an invariant says one thing, not two", help);
+                None
+            }
+            (None, _) => {
+                let wrong = kinds.iter().any(|(key, _)| self.critic.is_written(&path.key(*key)));
+                if !wrong {
+                    let help = "write `one_winner: ACTION`, or `monotonic` or `converged` with an `event`";
+                    self.critic.error(path, "the invariant does not say what must hold", help);
+                }
+                None
+            }
+        }
+    }
+
+    fn one_winner(&self, written: &schema::Invariant, action: &str, path: &Path) -> Option<Rule> {
+        for (key, stands) in [("event", written.event.is_some()), ("of", written.of.is_some())] {
+            if stands {
+                let what = format!("`one_winner` looks at the outcomes of an action, and `{key}` means nothing");
+                self.critic.error_at_key(&path.key(key), what, "leave it out");
+            }
+        }
+        let path = path.key("one_winner");
+        let names = || self.scenarios.iter().flat_map(|scenario| scenario.actions.iter().map(|row| row.name.as_str()));
+        if !names().any(|known| known == action) {
+            let help =
+                super::language::names::suggestion(Some(action), names()).unwrap_or_else(|| match names().next() {
+                    Some(_) => format!("the actions are {}", names().collect::<Vec<_>>().join(", ")),
+                    None => "an action is a step under `act`".to_owned(),
+                });
+            self.critic.error(&path, format!("unknown action `{action}`"), help);
+            return None;
+        }
+        if !self.scenarios.iter().any(|scenario| meets(scenario, action)) {
+            let what = format!("no two users ever take a resource with `{action}` in one step: nobody can win or lose");
+            let help = "let them collide, as with `pattern: { rotate: { contenders: 3 } }` or `pattern: burst`";
+            self.critic.warning(&path, what, help);
+        }
+        Some(Rule::OneWinner { action: action.into() })
+    }
+
+    fn watch(&self, written: &schema::Invariant, key: &str, text: &str, path: &Path) -> Option<Watch> {
+        let value = self.expression(text, &path.key(key));
+        if let Some(Expression::Constant(_)) = value {
+            let help = "write which part of the event is looked at, as `data.price`";
+            self.critic.error(&path.key(key), format!("`{text}` is the same for every event"), help);
+        }
+        let of = match written.of.as_deref() {
+            Some(of) => Some(self.expression(of, &path.key("of"))?),
+            None => None,
+        };
+        let Some(event) = written.event.as_deref() else {
+            if !self.critic.is_written(&path.key("event")) {
+                let what = format!("`{key}` does not say which event it looks at");
+                self.critic.error(path, what, "add `event: NAME`");
+            }
+            return None;
+        };
+        let listener = self.deliveries.listeners.iter().position(|listener| *listener.event == *event);
+        Some(Watch { event: event.into(), value: value?, text: text.into(), of, listener })
+    }
+
+    fn converged(&self, watch: Watch, path: &Path) -> Rule {
+        let of_listener = |rule: &&super::delivery::Delivery| Some(rule.listener) == watch.listener;
+        let mut rules = self.deliveries.rules.iter().filter(of_listener).peekable();
+        let alone = rules.peek().is_some() && rules.all(|rule| rule.promise.to == To::Actor);
+        if alone && watch.of.is_none() {
+            let what = format!("`{}` goes to the actor alone: there is nobody to agree with", watch.event);
+            self.critic.error(&path.key("event"), what, "look at an event that all members receive");
+        }
+        Rule::Converged(watch)
+    }
+
+    fn expression(&self, text: &str, path: &Path) -> Option<Expression> {
+        let compiled = Expression::compile(text, &path.to_string(), self.names, PLACE);
+        compiled.map_err(|unknown| self.critic.unknown(path, unknown)).ok()
+    }
+}
+
+/// Do two users ever take one resource with that action in one step?
+fn meets(scenario: &Scenario, action: &str) -> bool {
+    let acts = scenario.actions.iter().any(|row| row.name == action);
+    let in_step = matches!(scenario.rhythm, Rhythm::Step { .. });
+    let Some(rotation) = scenario.rotation.filter(|_| acts && in_step) else { return false };
+    let setting = &rotation.setting;
+    let close = setting.contenders > 1 || setting.users > setting.resources;
+    setting.users > 1 && (close || matches!(rotation.pattern.takes, Takes::Drawn(_)))
+}
