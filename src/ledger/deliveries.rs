@@ -6,19 +6,17 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::audience::{Audiences, Roll};
-use super::delivery::{Audience, Key, Note, Owes, Sent, What};
-use super::misdelivery::{Fault, Misdelivery};
+use super::credit::Credits;
+use super::delivery::{Audience, Key, Note, Owes, Rule, Sent, What};
+use super::misdelivery::{Fault, Misdeliveries, Misdelivery};
 use super::order::Orders;
 use crate::metrics::{Counter, Distribution, Recorder};
 use crate::plan::delivery::{Promise, To};
 use crate::units::Moment;
 
-/// Most examples of one advance; the counts are complete all the same.
-const EXAMPLES: usize = 32;
-
 #[derive(Debug, Default)]
 pub struct Deliveries {
-    promises: Vec<Promise>,
+    rules: Vec<Rule>,
     /// Told, and not yet behind the mark.
     told: Vec<Note>,
     audiences: Audiences,
@@ -30,9 +28,11 @@ pub struct Deliveries {
     orders: Orders,
     /// By an action that was received too soon: those that it has overtaken somewhere.
     overtaken: HashMap<Key, Vec<Key>>,
-    examples: Vec<Misdelivery>,
-    /// Events that carried the key of no open action.
-    unmatched: u64,
+    misdeliveries: Misdeliveries,
+    /// Events without a key that no action has claimed yet.
+    credits: Credits,
+    /// By listener: events that carried the key of no open action.
+    unmatched: Vec<u64>,
     /// Actions whose key was already that of an open one.
     clashes: u64,
 }
@@ -90,10 +90,11 @@ enum Standing {
 }
 
 impl Deliveries {
-    /// A ledger for rules with these promises; a rule's number is its place.
+    /// A ledger for these rules, whose events so many listeners know. A rule's number is its place.
     #[must_use]
-    pub fn new(promises: Vec<Promise>) -> Self {
-        Self { due: vec![VecDeque::new(); promises.len()], promises, ..Self::default() }
+    pub fn new(rules: Vec<Rule>, listeners: usize) -> Self {
+        let unmatched = vec![0; listeners];
+        Self { due: vec![VecDeque::new(); rules.len()], rules, unmatched, ..Self::default() }
     }
 
     /// Takes in what users have told, in any order.
@@ -137,15 +138,15 @@ impl Deliveries {
         self.departures.clear();
     }
 
-    /// The examples since the last call.
-    pub fn take_examples(&mut self) -> Vec<Misdelivery> {
-        std::mem::take(&mut self.examples)
+    /// What has gone wrong since the last call.
+    pub fn take_misdeliveries(&mut self) -> Misdeliveries {
+        std::mem::take(&mut self.misdeliveries)
     }
 
-    /// Events that carried the key of no open action, so far.
+    /// By listener: events that carried the key of no open action, so far.
     #[must_use]
-    pub const fn unmatched(&self) -> u64 {
-        self.unmatched
+    pub fn unmatched(&self) -> &[u64] {
+        &self.unmatched
     }
 
     /// Actions whose key was already that of an open one, so far: their deliveries cannot be told apart.
@@ -162,7 +163,8 @@ impl Deliveries {
                     debt.owes = Some(owes);
                 }
             }
-            What::Received { key, user } => self.received(note.at, key, user),
+            What::Received { key, user, listener } => self.received(note.at, key, user, listener),
+            What::Counted { user, listener } => self.credits.add(user, listener),
             What::Changing { user, audience } => {
                 self.depart(user, Some(audience), note.at, note.at);
                 self.audiences.changing(user, audience);
@@ -184,7 +186,7 @@ impl Deliveries {
             self.clashes += 1;
             return;
         }
-        let promise = self.promises[usize::from(sent.rule)];
+        let promise = self.promise(&sent);
         let roll = match promise.to {
             To::Actor => Roll { members: Arc::new(vec![sent.sender]), ..Roll::default() },
             To::Members | To::Others => self.audiences.roll(sent.audience),
@@ -196,10 +198,10 @@ impl Deliveries {
             .insert(sent.key, Debt { sent, at, roll, owes: None, place: None, receipts, overtaken_by: Vec::new() });
     }
 
-    fn received(&mut self, at: Moment, key: Key, user: u32) {
-        let known = self.open.get_mut(&key).map(|debt| (self.promises[usize::from(debt.sent.rule)], debt));
+    fn received(&mut self, at: Moment, key: Key, user: u32, listener: u16) {
+        let known = self.open.get_mut(&key).map(|debt| (self.rules[usize::from(debt.sent.rule)].promise, debt));
         let Some((promise, debt)) = known.filter(|(promise, debt)| at <= debt.at + promise.patience()) else {
-            self.unmatched += 1;
+            self.unmatched[usize::from(listener)] += 1;
             return;
         };
         let place = *debt.place.get_or_insert_with(|| self.orders.place(promise.order, &debt.sent, debt.at));
@@ -214,7 +216,7 @@ impl Deliveries {
 
     /// An action has been received too soon before another.
     fn overtakes(&mut self, later: Key, earlier: Key, at: Moment) {
-        let of = |debt: &Debt| debt.at + self.promises[usize::from(debt.sent.rule)].patience();
+        let of = |debt: &Debt| debt.at + self.promise(&debt.sent).patience();
         let until = self.open.get(&later).map(of);
         let Some(until) = until.filter(|until| at <= *until) else { return };
         let debt = self.open.get_mut(&earlier);
@@ -268,7 +270,7 @@ impl Deliveries {
 
     /// Counts what became of one action's deliveries, with everything that had come by `end`.
     fn settle(&mut self, debt: &Debt, end: Moment, recorder: &mut Recorder) {
-        let promise = self.promises[usize::from(debt.sent.rule)];
+        let promise = self.promise(&debt.sent);
         let mut receipts = debt.receipts.clone();
         receipts.sort_by_key(|receipt| (receipt.user, receipt.at));
         match debt.owes {
@@ -324,11 +326,19 @@ impl Deliveries {
                 }
                 Standing::Expected => {
                     recorder.count(cell, Counter::DeliveryExpected);
+                    if self.is_credited(debt, user) {
+                        recorder.count(cell, Counter::DeliveryInTime);
+                        continue;
+                    }
                     recorder.count(cell, Counter::DeliveryMissing);
                     self.example(Fault::Missing, debt, user, None, None);
                 }
-                Standing::Ambiguous => recorder.count(cell, Counter::DeliveryAmbiguous),
-                Standing::Exempt | Standing::Outside => {}
+                Standing::Ambiguous => {
+                    self.is_credited(debt, user);
+                    recorder.count(cell, Counter::DeliveryAmbiguous);
+                }
+                Standing::Exempt => _ = self.is_credited(debt, user),
+                Standing::Outside => {}
             }
         }
     }
@@ -355,6 +365,16 @@ impl Deliveries {
         }
     }
 
+    fn promise(&self, sent: &Sent) -> Promise {
+        self.rules[usize::from(sent.rule)].promise
+    }
+
+    /// Has the user an event to show that carries no key, and that no other action has claimed?
+    fn is_credited(&mut self, debt: &Debt, user: u32) -> bool {
+        let listener = self.rules[usize::from(debt.sent.rule)].counted_by;
+        listener.is_some_and(|listener| self.credits.claim(user, listener))
+    }
+
     fn standing(&self, debt: &Debt, promise: Promise, user: u32, receipt: Option<Receipt>) -> Standing {
         if user == debt.sent.sender && promise.to == To::Others {
             return Standing::Exempt;
@@ -373,10 +393,19 @@ impl Deliveries {
     }
 
     fn example(&mut self, fault: Fault, debt: &Debt, user: u32, at: Option<Moment>, other: Option<u32>) {
-        if self.examples.len() < EXAMPLES {
-            let Sent { sender, number, audience, cell, .. } = debt.sent;
-            self.examples.push(Misdelivery { fault, cell, sender, number, audience, sent: debt.at, user, at, other });
-        }
+        let Sent { sender, number, subject, cell, rule, .. } = debt.sent;
+        self.misdeliveries.add(Misdelivery {
+            fault,
+            cell,
+            rule,
+            sender,
+            number,
+            subject,
+            sent: debt.at,
+            user,
+            at,
+            other,
+        });
     }
 }
 

@@ -3,19 +3,28 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::metrics::Cell;
+use crate::plan::delivery::Promise;
 use crate::units::Moment;
 
-/// What an action and its events have in common: the rule and the value that both carry, as a number. Two of a run's keys
+/// What the ledger must know of a `delivery`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    pub promise: Promise,
+    /// Its events carry no key: they are counted by this listener, and one is as good as another.
+    pub counted_by: Option<u16>,
+}
+
+/// What an action and its events have in common: the listener and the value that both carry, as a number. Two of a run's keys
 /// are the same by chance once in billions of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(u64);
 
 impl Key {
-    /// Of a value as text, under the rule with that number.
+    /// Of a value as text, for the listener with that number.
     #[must_use]
-    pub fn of(rule: u16, text: &str) -> Self {
+    pub fn of(listener: u16, text: &str) -> Self {
         let mut hasher = DefaultHasher::new();
-        (rule, text).hash(&mut hasher);
+        (listener, text).hash(&mut hasher);
         Self(hasher.finish())
     }
 }
@@ -28,6 +37,16 @@ pub struct Audience(pub u64);
 impl Audience {
     /// Everybody whose setup has succeeded and who is connected.
     pub const EVERYONE: Self = Self(0);
+    /// Of what is meant for the actor alone.
+    pub const NOBODY: Self = Self(u64::MAX);
+
+    /// Those who go by that name.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        Self(hasher.finish())
+    }
 }
 
 /// What users tell the ledger, each at its moment.
@@ -46,10 +65,16 @@ pub enum What {
         key: Key,
         owes: Owes,
     },
-    /// A user received an event that carries this key.
+    /// A user received an event that carries this key, known by the listener with that number.
     Received {
         key: Key,
         user: u32,
+        listener: u16,
+    },
+    /// A user received an event that carries no key, of a rule whose events are only counted.
+    Counted {
+        user: u32,
+        listener: u16,
     },
     /// A step that joins or leaves was sent: whether the user is a member is not known until it has succeeded.
     Changing {
@@ -81,8 +106,11 @@ pub struct Sent {
     pub sender: u32,
     /// Which of the sender's actions it is: with the sender it names the action.
     pub number: u32,
+    /// Whose members are meant.
     pub audience: Audience,
-    /// Number of its [`Promise`].
+    /// What it is about: of that its order is kept, whoever is meant.
+    pub subject: Audience,
+    /// Number of its [`Rule`].
     pub rule: u16,
     /// Where its deliveries are counted.
     pub cell: Cell,

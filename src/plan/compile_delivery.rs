@@ -1,10 +1,11 @@
 //! From `delivery`, `joins` and `leaves` as written to promises, listeners and memberships.
 
 use super::compile_step::Steps;
-use super::delivery::{Addressees, Delivery, Listener, Order, Promise, To};
+use super::delivery::{Addressees, Delivery, Listener, Membership, Order, Promise, To};
 use super::language::answer::AnswerKind;
-use super::language::{Expression, Names, Place};
+use super::language::{Expression, Names, Place, Text};
 use crate::suite::problem::Path;
+use crate::suite::scalar::OneOrMany;
 use crate::suite::schema::{self, Step, Suite};
 use crate::units::Duration;
 
@@ -30,7 +31,8 @@ impl Steps<'_> {
             self.critic.error(&path, what, "put it under `act`");
             return None;
         };
-        let (to, addressees) = self.addressees(delivery, &path, place)?;
+        let (to, addressees) = self.addressees(delivery, place);
+        let subject = delivery.of.as_ref().and_then(|of| self.text(of, &path.key("of"), place));
         let listener = self.listener(delivery, &path)?;
         let key = delivery.key.as_deref().and_then(|key| self.expression(key, &path.key("key"), place));
         let when = delivery.when.as_ref();
@@ -53,8 +55,49 @@ impl Steps<'_> {
             key,
             when,
             addressees,
+            subject,
         });
         Some(promised.rules.len() - 1)
+    }
+
+    /// What a step changes about memberships: as far as it is known before the step, and in full.
+    pub(super) fn membership(&self, step: &Step, path: &Path, place: Place) -> Option<(Membership, Membership)> {
+        if step.joins.is_none() && step.leaves.is_none() {
+            if step.settle.is_some() {
+                let what = "`settle` says when a membership has changed, and this step changes none";
+                self.critic.error_at_key(&path.key("settle"), what, "add `joins` or `leaves`, or leave it out");
+            }
+            return None;
+        }
+        let names = |names: Option<&OneOrMany<String>>, key: &str| -> Vec<Text> {
+            let names = names.map_or(&[][..], OneOrMany::as_slice);
+            names.iter().filter_map(|name| self.text(name, &path.key(key), place)).collect()
+        };
+        // A name that the step itself brings is not known before.
+        let known = self.without_saves_of(step);
+        let before = |names: Option<&OneOrMany<String>>| -> Vec<Text> {
+            let names = names.map_or(&[][..], OneOrMany::as_slice);
+            names.iter().filter_map(|name| Text::compile(name, &path.to_string(), &known, place).ok()).collect()
+        };
+        let (joins, leaves) = (step.joins.as_ref(), step.leaves.as_ref());
+        let settle = step.settle.unwrap_or_default();
+        let after = Membership { joins: names(joins, "joins"), leaves: names(leaves, "leaves"), settle };
+        Some((Membership { joins: before(joins), leaves: before(leaves), settle }, after))
+    }
+
+    /// The names without those that the step saves; the others keep their numbers.
+    fn without_saves_of(&self, step: &Step) -> Names<'_> {
+        let own = |name: &String| {
+            let reply = step.reply.as_ref().and_then(|reply| reply.save.as_ref());
+            [step.save.as_ref(), reply].into_iter().flatten().any(|saves| saves.contains_key(name))
+        };
+        let saved = self.names.saved.iter().map(|name| if own(name) { String::new() } else { name.clone() });
+        Names {
+            saved: saved.collect(),
+            user_fields: self.names.user_fields.clone(),
+            resource_fields: self.names.resource_fields.clone(),
+            ..*self.names
+        }
     }
 
     fn order(&self, delivery: &schema::Delivery, path: &Path) -> Order {
@@ -97,24 +140,21 @@ impl Steps<'_> {
         compiled.map_err(|unknown| self.critic.unknown(path, unknown)).ok()
     }
 
-    fn addressees(&self, delivery: &schema::Delivery, path: &Path, place: Place) -> Option<(To, Addressees)> {
+    fn addressees(&self, delivery: &schema::Delivery, place: Place) -> (To, Addressees) {
         let word = word_for(delivery.to.as_deref());
         let to = match word {
             "others" => To::Others,
             "actor" => To::Actor,
             _ => To::Members,
         };
-        if let Some(of) = &delivery.of {
-            if !matches!(word, "members" | "others") {
-                let what = format!("`to: {word}` says already who is meant");
-                self.critic.error_at_key(&path.key("of"), what, "leave `of` out, or write `to: members`");
-            }
-            let name = self.text(of, &path.key("of"), place)?;
-            return Some((to, Addressees::Named(name)));
-        }
         // Where nobody joins anything, everybody who is connected is a member of everything.
-        let of_resource = self.memberships && place.resource && word != "everyone";
-        Some((to, if of_resource { Addressees::Resource } else { Addressees::Everyone }))
+        let has_members = self.memberships && (place.resource || delivery.of.is_some());
+        let addressees = match word {
+            "actor" => Addressees::Actor,
+            "members" | "others" if has_members => Addressees::Subject,
+            _ => Addressees::Everyone,
+        };
+        (to, addressees)
     }
 }
 

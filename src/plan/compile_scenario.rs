@@ -56,7 +56,22 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> 
         compiled.push(one(ground, (compiled.len(), name), scenario, load, acting, first_user));
         first_user += users;
     }
+    listen(&mut compiled, &ground.promised.borrow());
     compiled
+}
+
+/// Whoever has a connection listens for every delivery of every scenario.
+fn listen(scenarios: &mut [Scenario], promised: &Deliveries) {
+    for scenario in scenarios.iter_mut().filter(|scenario| scenario.connect.socket) {
+        for (number, listener) in promised.listeners.iter().enumerate() {
+            let known = scenario.events.iter().position(|known| known.name == listener.event);
+            let event = known.unwrap_or_else(|| {
+                scenario.events.push(Heard { name: listener.event.clone(), ..Heard::default() });
+                scenario.events.len() - 1
+            });
+            scenario.events[event].listeners.push(number);
+        }
+    }
 }
 
 fn one(

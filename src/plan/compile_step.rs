@@ -202,7 +202,12 @@ impl Steps<'_> {
             "mix" => return self.append_mix(program, step.mix.as_deref().unwrap_or_default(), &path.key("mix"), place),
             method => self.http(method, step, path, place).map(|http| Operation::Http(Box::new(http))),
         };
+        let Some((before, after)) = self.membership(step, path, place) else {
+            return program.operations.extend(operation);
+        };
+        program.operations.push(Operation::Changing(Box::new(before)));
         program.operations.extend(operation);
+        program.operations.push(Operation::Changed(Box::new(after)));
     }
 
     fn append_mix(&mut self, program: &mut Program, ways: &[Mix], path: &Path, place: Place) {

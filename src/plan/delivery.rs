@@ -36,14 +36,23 @@ pub enum Order {
 }
 
 /// Whose members an action is meant for.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Addressees {
     /// Everybody who is connected and set up.
     Everyone,
-    /// The members of the resource that it acts on.
-    Resource,
-    /// The members of what goes by this name.
-    Named(Text),
+    /// The members of what the action is about.
+    Subject,
+    /// The actor alone.
+    Actor,
+}
+
+/// Who becomes a member of what, or ceases to be.
+#[derive(Debug, Default)]
+pub struct Membership {
+    pub joins: Vec<Text>,
+    pub leaves: Vec<Text>,
+    /// So long after the step's success it is so for sure.
+    pub settle: Duration,
 }
 
 /// The `delivery` of an action. Its number among those of the plan is its rule.
@@ -64,6 +73,8 @@ pub struct Delivery {
     /// It owes deliveries only if this holds of its answer.
     pub when: Option<Expression>,
     pub addressees: Addressees,
+    /// What the action is about: its members are meant, and its order is kept. `None`: the resource that it acts on, if any.
+    pub subject: Option<Text>,
 }
 
 /// What every user of every scenario listens for.

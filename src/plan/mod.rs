@@ -39,7 +39,7 @@ pub use threshold::Threshold;
 
 use crate::metrics::Axes;
 use crate::secrets::Secrets;
-use crate::units::Duration;
+use crate::units::{Duration, Moment};
 use contention::Contention;
 use cooldown::Cooldown;
 use credentials::Credentials;
@@ -88,6 +88,15 @@ impl Plan {
     #[must_use]
     pub fn users(&self) -> u64 {
         self.scenarios.iter().map(|scenario| scenario.users).sum()
+    }
+
+    /// Until when a user of a scenario stays after its own turns, to hear of what others did: to the last deadline of their last
+    /// deliveries. `None` where it hears nothing, or leaves while others still act: what is on its way then is ambiguous.
+    #[must_use]
+    pub fn hears_until(&self, scenario: &Scenario, leaves: Moment) -> Option<Moment> {
+        let hears = scenario.connect.socket && !self.deliveries.is_empty() && scenario.most_turns.is_none();
+        let (last, patience) = (Moment::START + self.duration, self.deliveries.patience());
+        (hears && leaves + patience >= last).then_some(last + patience)
     }
 
     /// How much its users meet on the resources; `None` where nobody acts on any, or not in a common step.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::delivery::Membership;
 use super::language::functions::mix;
 use super::language::{Expression, Filter, Payload, Text};
 use crate::units::Duration;
@@ -54,6 +55,10 @@ pub enum Operation {
         over: Items,
         end: usize,
     },
+    /// A step follows that changes who is a member: from here on nobody knows.
+    Changing(Box<Membership>),
+    /// That step has succeeded, or was rejected.
+    Changed(Box<Membership>),
     /// Ends a loop: back to the `Each` at `start`.
     Next {
         start: usize,

@@ -82,13 +82,23 @@ impl Findings {
         let tally = self.tally(class, scenario, name);
         tally.count += 1;
         if tally.examples.len() < EXAMPLES {
-            let mut example = example();
-            if let Some((cut, _)) = example.detail.char_indices().nth(DETAIL) {
-                example.detail.truncate(cut);
-                example.detail.push('…');
-            }
-            tally.examples.push(example);
+            tally.examples.push(shortened(example()));
         }
+    }
+
+    /// Counts so many more, of which there are some examples.
+    pub fn note_many(
+        &mut self,
+        class: Class,
+        scenario: usize,
+        name: &str,
+        count: u64,
+        examples: impl IntoIterator<Item = Example>,
+    ) {
+        let tally = self.tally(class, scenario, name);
+        tally.count += count;
+        let room = EXAMPLES.saturating_sub(tally.examples.len());
+        tally.examples.extend(examples.into_iter().take(room).map(shortened));
     }
 
     fn tally(&mut self, class: Class, scenario: usize, name: &str) -> &mut Tally {
@@ -117,6 +127,14 @@ impl Findings {
     pub fn iter(&self) -> impl Iterator<Item = (&Kind, &Tally)> {
         self.0.iter()
     }
+}
+
+fn shortened(mut example: Example) -> Example {
+    if let Some((cut, _)) = example.detail.char_indices().nth(DETAIL) {
+        example.detail.truncate(cut);
+        example.detail.push('…');
+    }
+    example
 }
 
 #[cfg(test)]

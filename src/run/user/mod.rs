@@ -14,11 +14,13 @@
 mod actor;
 mod bindings;
 mod cookies;
+mod deliveries;
 mod expect;
 mod handlers;
 mod inbox;
 mod judge;
 mod life;
+mod members;
 mod message;
 mod parting;
 mod reply;

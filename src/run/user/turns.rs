@@ -31,6 +31,8 @@ pub struct Turns {
     own: u64,
     /// In a closed loop, no turn begins before this moment.
     rest: Option<Moment>,
+    /// Until then the user stays to hear of what others do, when its own turns are over.
+    hears_until: Option<Moment>,
     /// Actions of the running turn that have no outcome yet, by action.
     owed: Vec<u64>,
 }
@@ -41,8 +43,8 @@ const REST: Duration = Duration::from_millis(1);
 
 impl Turns {
     /// A stay begins in its slot: the clock starts when the user is ready, at `latest` in any case.
-    pub fn begin(&mut self, latest: Moment, until: Moment) {
-        *self = Self { latest: Some(latest), until: Some(until), own: self.own, ..Self::default() };
+    pub fn begin(&mut self, latest: Moment, until: Moment, hears_until: Option<Moment>) {
+        *self = Self { latest: Some(latest), until: Some(until), own: self.own, hears_until, ..Self::default() };
     }
 
     /// No further turn becomes due.
@@ -75,7 +77,8 @@ impl Actor {
             .map(|turn| turn.due)
             .or(self.turns.latest.filter(|_| matches!(scenario.rhythm, Rhythm::Step { .. })));
         let until = self.turns.until.filter(|_| !self.turns.over);
-        let soonest = [next, until, self.turns.rest].into_iter().flatten().min();
+        let hears_until = self.turns.hears_until.filter(|_| self.turns.over);
+        let soonest = [next, until, hears_until, self.turns.rest].into_iter().flatten().min();
         soonest.unwrap_or(Moment::NEVER)
     }
 
@@ -161,6 +164,11 @@ impl Actor {
                 _ => return Some(turn),
             }
         }
+    }
+
+    /// Its own turns are over, but what others have done may still come.
+    pub(super) fn still_hears(&self, now: Moment) -> bool {
+        self.online && self.drain_until.is_none() && self.turns.hears_until.is_some_and(|until| now < until)
     }
 
     /// Was the turn held up by the one before, and not merely by a late timer?
@@ -254,6 +262,7 @@ impl Actor {
         answer: &str,
     ) {
         self.count_outcome(scene.scenario, &mut scene.sink.recorder, turn, action, outcome, 1);
+        self.promise_ended(scene, outcome);
         match self.ticket.take() {
             Some(ticket) => scene.sink.sheet.close(ticket, outcome, answer),
             // Nobody will look for a cause: there is no cooldown that could explain it.

@@ -198,7 +198,7 @@ proptest! {
         marks in prop::collection::vec(0..60_u64, 0..6),
     ) {
         let promise = promise(to, order);
-        let mut ledger = Deliveries::new(vec![promise]);
+        let mut ledger = ledger(promise);
         let mut recorder = Recorder::new(1);
         let mut rest: Vec<Note> = told.iter().map(|(at, step)| note(*at, *step)).collect();
         let mut marks = marks;
