@@ -1,9 +1,20 @@
 //! What must hold of what users do and see: held, broken or undecided, check by check. Nothing here grows with a run: a
 //! round of contenders is forgotten when it is decided, a resource when its last member has left.
 
+pub mod converged;
+mod membership;
+pub mod monotonic;
+pub mod oddity;
 pub mod one_winner;
+pub mod sight;
+pub mod sightings;
 
+pub use converged::{Converged, Disagreement};
+pub use monotonic::{Fall, Monotonic};
+pub use oddity::{Oddities, Oddity, Why};
 pub use one_winner::{Contender, OneWinner, Round};
+pub use sight::{About, Sight, Value};
+pub use sightings::{Kind, Sightings, Terms};
 
 /// What came of the checks of one invariant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
