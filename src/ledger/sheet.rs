@@ -18,7 +18,7 @@ pub enum Wanted {
     Nothing,
     /// The picture of the beginning: no cooldown is declared, so there is no cause to look for.
     Picture,
-    /// All of it, for the causes.
+    /// All of it, for the causes, or to see who won.
     Everything,
 }
 
@@ -68,7 +68,7 @@ impl Wanted {
     pub fn of(plan: &Plan) -> Self {
         match plan.scenarios.iter().any(|scenario| scenario.rotation.is_some()) {
             false => Self::Nothing,
-            true if plan.cooldown.is_some() => Self::Everything,
+            true if plan.cooldown.is_some() || plan.has_contests() => Self::Everything,
             true => Self::Picture,
         }
     }

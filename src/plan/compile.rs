@@ -7,6 +7,7 @@ use super::compile_scenario::{self, Ground};
 use super::cooldown::Cooldown;
 use super::credentials::{self, Credentials, Sources};
 use super::critic::Critic;
+use super::delivery::Deliveries;
 use super::language::{Names, Resource};
 use super::overrides::Overrides;
 use super::rotation::Floor;
@@ -54,6 +55,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
     let promised = RefCell::default();
+    let memberships = compile_delivery::joins_anything(&suite);
     let ground = Ground {
         suite: &suite,
         names: &names,
@@ -61,14 +63,15 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         resources: count,
         target: target.as_ref(),
         promised: &promised,
-        memberships: compile_delivery::joins_anything(&suite),
+        memberships,
     };
-    let scenarios = compile_scenario::compile(&ground, loads, rotations);
-    let deliveries = promised.into_inner();
+    let mut scenarios = compile_scenario::compile(&ground, loads, rotations);
+    let deliveries = Deliveries { memberships, ..promised.into_inner() };
     let no_names = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
     let heard =
         compile_invariant::Ground { scenarios: &scenarios, deliveries: &deliveries, names: &no_names, critic: &critic };
     let invariants = compile_invariant::compile(&suite.invariants, &heard);
+    compile_invariant::listen(&mut scenarios, &invariants);
     let axes = axes(&scenarios);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;

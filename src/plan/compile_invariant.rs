@@ -1,12 +1,12 @@
 //! From `invariants` as written to what is checked.
 
 use super::critic::Critic;
-use super::delivery::{Deliveries, To};
-use super::invariant::{Invariant, Rule, Watch};
+use super::delivery::{Deliveries, Delivery, To};
+use super::invariant::{Invariant, Rule, WITHIN, Watch};
 use super::language::answer::AnswerKind;
 use super::language::{Expression, Names, Place};
 use super::pattern::Takes;
-use super::scenario::{Rhythm, Scenario};
+use super::scenario::{Heard, Rhythm, Scenario};
 use crate::suite::problem::Path;
 use crate::suite::schema::{self, Map};
 
@@ -31,6 +31,17 @@ pub fn compile(written: &Map<schema::Invariant>, ground: &Ground<'_>) -> Vec<Inv
         Some(Invariant { name: name.as_str().into(), line: ground.critic.place(&path).line, rule })
     };
     written.iter().filter_map(one).collect()
+}
+
+/// Whoever has a connection listens for every event that an invariant looks at.
+pub fn listen(scenarios: &mut [Scenario], invariants: &[Invariant]) {
+    for scenario in scenarios.iter_mut().filter(|scenario| scenario.connect.socket) {
+        for (number, invariant) in invariants.iter().enumerate() {
+            let Some(watch) = invariant.rule.watch() else { continue };
+            let event = Heard::of(&mut scenario.events, &watch.event);
+            scenario.events[event].watchers.push(number);
+        }
+    }
 }
 
 impl Ground<'_> {
@@ -103,15 +114,28 @@ impl Ground<'_> {
             }
             return None;
         };
-        let listener = self.deliveries.listeners.iter().position(|listener| *listener.event == *event);
-        Some(Watch { event: event.into(), value: value?, text: text.into(), of, listener })
+        let listeners = self.deliveries.listeners.iter().enumerate();
+        let listeners = listeners.filter(|(_, listener)| *listener.event == *event && listener.key.is_some());
+        let mut watch = Watch {
+            event: event.into(),
+            value: value?,
+            text: text.into(),
+            of,
+            listeners: listeners.map(|(number, _)| number).collect(),
+            within: WITHIN,
+        };
+        watch.within = self.rules_of(&watch).map(|rule| rule.promise.within).max().unwrap_or(WITHIN);
+        Some(watch)
+    }
+
+    /// The deliveries that the event may be.
+    fn rules_of(&self, watch: &Watch) -> impl Iterator<Item = &Delivery> {
+        self.deliveries.rules.iter().filter(|rule| watch.listeners.contains(&rule.listener))
     }
 
     fn converged(&self, watch: Watch, path: &Path) -> Rule {
-        let of_listener = |rule: &&super::delivery::Delivery| Some(rule.listener) == watch.listener;
-        let mut rules = self.deliveries.rules.iter().filter(of_listener).peekable();
-        let alone = rules.peek().is_some() && rules.all(|rule| rule.promise.to == To::Actor);
-        if alone && watch.of.is_none() {
+        let alone = self.rules_of(&watch).all(|rule| rule.promise.to == To::Actor);
+        if alone && !watch.listeners.is_empty() {
             let what = format!("`{}` goes to the actor alone: there is nobody to agree with", watch.event);
             self.critic.error(&path.key("event"), what, "look at an event that all members receive");
         }

@@ -64,11 +64,7 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> 
 fn listen(scenarios: &mut [Scenario], promised: &Deliveries) {
     for scenario in scenarios.iter_mut().filter(|scenario| scenario.connect.socket) {
         for (number, listener) in promised.listeners.iter().enumerate() {
-            let known = scenario.events.iter().position(|known| known.name == listener.event);
-            let event = known.unwrap_or_else(|| {
-                scenario.events.push(Heard { name: listener.event.clone(), ..Heard::default() });
-                scenario.events.len() - 1
-            });
+            let event = Heard::of(&mut scenario.events, &listener.event);
             scenario.events[event].listeners.push(number);
         }
     }

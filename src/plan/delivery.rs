@@ -92,6 +92,8 @@ pub struct Listener {
 pub struct Deliveries {
     pub rules: Vec<Delivery>,
     pub listeners: Vec<Listener>,
+    /// Does anybody join anything? Otherwise everybody who is connected is a member of everything.
+    pub memberships: bool,
 }
 
 impl Deliveries {

@@ -1,6 +1,10 @@
 //! What must hold of what users do and see, whatever the load.
 
 use super::language::Expression;
+use crate::units::Duration;
+
+/// An event that no action owes may take so long to everybody.
+pub const WITHIN: Duration = Duration::SECOND;
 
 /// Something that always holds.
 #[derive(Debug)]
@@ -31,8 +35,10 @@ pub struct Watch {
     pub text: Box<str>,
     /// Which resource the event is about; `None`: the one of the action whose delivery it is.
     pub of: Option<Expression>,
-    /// Number of the listener that knows the event as a delivery; `None`: no action owes it.
-    pub listener: Option<usize>,
+    /// Numbers of the listeners that know the event as a delivery by its key; none: no action owes it.
+    pub listeners: Vec<usize>,
+    /// So long the event may take to everybody.
+    pub within: Duration,
 }
 
 impl Rule {

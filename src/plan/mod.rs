@@ -44,7 +44,7 @@ use contention::Contention;
 use cooldown::Cooldown;
 use credentials::Credentials;
 use delivery::Deliveries;
-use invariant::Invariant;
+use invariant::{Invariant, Rule, Watch};
 use language::Resource;
 use proof::Proof;
 use scenario::Rotation;
@@ -94,9 +94,32 @@ impl Plan {
     /// deliveries. `None` where it hears nothing, or leaves while others still act: what is on its way then is ambiguous.
     #[must_use]
     pub fn hears_until(&self, scenario: &Scenario, leaves: Moment) -> Option<Moment> {
-        let hears = scenario.connect.socket && !self.deliveries.is_empty() && scenario.most_turns.is_none();
-        let (last, patience) = (Moment::START + self.duration, self.deliveries.patience());
+        let hears = scenario.connect.socket && self.is_heard() && scenario.most_turns.is_none();
+        let (last, patience) = (Moment::START + self.duration, self.patience());
         (hears && leaves + patience >= last).then_some(last + patience)
+    }
+
+    /// Does anybody listen for what others do?
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        !self.deliveries.is_empty() || self.watches().next().is_some()
+    }
+
+    /// Does any invariant ask who won?
+    #[must_use]
+    pub fn has_contests(&self) -> bool {
+        self.invariants.iter().any(|invariant| matches!(invariant.rule, Rule::OneWinner { .. }))
+    }
+
+    /// The events that invariants look at.
+    pub fn watches(&self) -> impl Iterator<Item = &Watch> {
+        self.invariants.iter().filter_map(|invariant| invariant.rule.watch())
+    }
+
+    /// The longest that anybody waits for what others did.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.watches().map(|watch| watch.within).max().unwrap_or_default().max(self.deliveries.patience())
     }
 
     /// How much its users meet on the resources; `None` where nobody acts on any, or not in a common step.

@@ -62,6 +62,19 @@ pub struct Heard {
     pub handler: Option<Program>,
     /// Numbers of the listeners that may know it as a delivery.
     pub listeners: Vec<usize>,
+    /// Numbers of the invariants that look at it.
+    pub watchers: Vec<usize>,
+}
+
+impl Heard {
+    /// The number of the event of that name, entered where it is new.
+    pub fn of(events: &mut Vec<Self>, name: &str) -> usize {
+        let known = events.iter().position(|known| &*known.name == name);
+        known.unwrap_or_else(|| {
+            events.push(Self { name: name.into(), ..Self::default() });
+            events.len() - 1
+        })
+    }
 }
 
 /// A named stretch of the load.

@@ -1,11 +1,13 @@
 //! A run as data: one [`Second`] after another. Everything later, from the verdict to the reports, is a fold over them.
 
 pub mod course;
+pub mod checked;
 pub mod finding;
 pub mod results;
 pub mod second;
 pub mod unmatched;
 
+pub use checked::Checked;
 pub use course::{Course, Visit};
 pub use finding::{Class, Example, Findings};
 pub use results::{Header, Observation, Results};

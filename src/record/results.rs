@@ -1,5 +1,6 @@
 //! All of a run's numbers: a fold over its seconds, from memory today and from disk tomorrow.
 
+use super::checked::Checked;
 use super::course::Course;
 use super::finding::Findings;
 use super::second::{Gauges, Second};
@@ -42,6 +43,8 @@ pub struct Results {
     pub course: Course,
     /// The smallest gap in fact under each declared rule, from send to send.
     pub smallest_gaps: Vec<(Rule, Duration)>,
+    /// What came of each invariant, in the order of the plan.
+    pub invariants: Vec<Checked>,
     /// Users whose setup has succeeded at least once.
     pub ready_users: u64,
     /// When the last second ended.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::invariants::Invariants;
 use crate::ledger::{Acts, Attribution, Cause, Found, Gap, Reason, Terms};
 use crate::metrics::{Counter, Recorder};
 use crate::plan::Plan;
@@ -23,6 +24,7 @@ pub struct Books<'a> {
     pub recorder: &'a mut Recorder,
     pub findings: &'a mut Findings,
     pub course: &'a mut Course,
+    pub invariants: &'a mut Invariants,
 }
 
 impl Causes {
@@ -38,6 +40,7 @@ impl Causes {
         books.course.left_out += acts.left_out;
         let Self { plan, attribution, gaps } = self;
         attribution.take(worker, acts, &mut |found| {
+            books.invariants.acted(&found.act);
             if *gaps {
                 let counter = match found.gap {
                     Gap::Kept => Counter::GapsKept,

@@ -5,6 +5,7 @@ use std::sync::mpsc::Receiver;
 
 use super::causes::{Books, Causes};
 use super::health::Health;
+use super::invariants::Invariants;
 use super::receipts::Receipts;
 use super::worker::HandOver;
 use crate::record::{Gauges, Header, Results, Second};
@@ -23,7 +24,7 @@ pub fn collect(
     receiver: &Receiver<HandOver>,
     workers: usize,
     header: Header,
-    (mut causes, mut receipts): (Causes, Receipts),
+    (mut causes, mut receipts, mut invariants): (Causes, Receipts, Invariants),
     mut health: Health,
     on_second: &mut dyn FnMut(&Results),
 ) -> Collected {
@@ -44,9 +45,11 @@ pub fn collect(
         second.recorder.add(&hand_over.recorder);
         second.findings.add(hand_over.findings);
         let (recorder, findings) = (&mut second.recorder, &mut second.findings);
-        let mut books = Books { recorder, findings, course: &mut collected.results.course };
-        causes.take(hand_over.worker, hand_over.acts, &mut books);
         let told = (hand_over.told, hand_over.last);
+        invariants.take(hand_over.worker, &hand_over.notes, hand_over.sights, told);
+        let course = &mut collected.results.course;
+        let mut books = Books { recorder, findings, course, invariants: &mut invariants };
+        causes.take(hand_over.worker, hand_over.acts, &mut books);
         receipts.take(hand_over.worker, hand_over.notes, told, recorder, findings);
         second.end = second.end.max(hand_over.end);
         let complete = workers.iter().filter(|worker| !worker.ended).map(|worker| worker.reached).min();
@@ -66,6 +69,7 @@ pub fn collect(
         }
     }
     causes.conclude(&mut collected.results);
+    invariants.conclude(&mut collected.results);
     collected
 }
 
@@ -128,6 +132,7 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
             acts: Acts::default(),
             notes: Vec::new(),
             told: Moment::START,
+            sights: Vec::new(),
             secrets: Secrets::default(),
             connected: ok,
             ready: 1,
@@ -147,7 +152,8 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
         let mut seen = 0;
         let header = Header { axes: Axes { scenarios: vec![axis] } };
         let plan = plan();
-        let books = (Causes::new(&plan, workers), Receipts::new(&plan, Facts::default(), workers));
+        let receipts = Receipts::new(&plan, Facts::default(), workers);
+        let books = (Causes::new(&plan, workers), receipts, Invariants::new(&plan, workers));
         let collected = collect(&receiver, workers, header, books, Health::new(1), &mut |_| seen += 1);
         (collected.results, seen)
     }

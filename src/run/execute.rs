@@ -8,6 +8,7 @@ use super::causes::Causes;
 use super::clock::Clock;
 use super::collector::{Collected, collect};
 use super::health::{Health, WORKER};
+use super::invariants::Invariants;
 use super::network::{TargetNetwork, preflight};
 use super::receipts::Receipts;
 use super::stop::Stopper;
@@ -81,7 +82,8 @@ pub fn execute(
     }
     drop(sender);
     let header = Header { axes: plan.axes.clone() };
-    let books = (Causes::new(plan, workers), Receipts::new(plan, settings.facts, workers));
+    let receipts = Receipts::new(plan, settings.facts, workers);
+    let books = (Causes::new(plan, workers), receipts, Invariants::new(plan, workers));
     let collected = collect(&receiver, workers, header, books, Health::new(settings.cores), on_second);
     for thread in threads {
         thread.join().map_err(|panic| RunError::Worker(words(&*panic)))?;

@@ -6,6 +6,7 @@ mod collector;
 mod driver;
 pub mod execute;
 mod health;
+mod invariants;
 pub mod limits;
 pub mod network;
 mod receipts;

@@ -2,6 +2,7 @@
 //! a worker; handed to the collector once a second.
 
 use crate::ledger::delivery::Note;
+use crate::ledger::invariant::Sight;
 use crate::ledger::{Sheet, Wanted};
 use crate::metrics::Recorder;
 use crate::plan::Plan;
@@ -17,6 +18,8 @@ pub struct Sink {
     pub sheet: Sheet,
     /// What was sent and received, for the deliveries.
     pub notes: Vec<Note>,
+    /// What was seen of what invariants look at.
+    pub sights: Vec<Sight>,
     /// Events that came and that nothing was waiting for.
     pub unmatched: Unmatched,
     /// Learned in this second, for instance tokens of a login.

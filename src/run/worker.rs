@@ -16,6 +16,7 @@ use super::trace::Trace;
 use super::user::{Actor, Facts};
 use crate::ledger::Acts;
 use crate::ledger::delivery::Note;
+use crate::ledger::invariant::Sight;
 use crate::metrics::{Cell, Distribution, Recorder};
 use crate::plan::Plan;
 use crate::record::Findings;
@@ -37,6 +38,8 @@ pub struct HandOver {
     /// What was sent and received, up to `told`: whatever is told later is younger.
     pub notes: Vec<Note>,
     pub told: Moment,
+    /// What was seen of what invariants look at, up to `told`.
+    pub sights: Vec<Sight>,
     pub secrets: Secrets,
     /// Users with a connected namespace at its end.
     pub connected: u64,
@@ -134,6 +137,7 @@ impl<N> Books<N> {
             acts,
             notes: std::mem::take(&mut sink.notes),
             told,
+            sights: std::mem::take(&mut sink.sights),
             secrets: std::mem::take(&mut sink.secrets),
             connected: sink.connected,
             ready: sink.ready,

@@ -272,7 +272,7 @@ impl Actor {
         }
     }
 
-    pub(super) fn step_error(&mut self, scene: &mut Scene<'_>, name: &str, detail: String) {
+    pub(super) fn step_error(&self, scene: &mut Scene<'_>, name: &str, detail: String) {
         scene.sink.recorder.count(self.cell(scene), Counter::StepErrors);
         self.note(scene, Class::Step, name, detail);
     }

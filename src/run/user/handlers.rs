@@ -21,6 +21,9 @@ impl Actor {
         for listener in &known.listeners {
             self.delivered(scene, *listener, args);
         }
+        for invariant in &known.watchers {
+            self.sighted(scene, *invariant, args);
+        }
         let has_answered = known.answers && self.answered_by(scene, event, args);
         if known.expected && !has_answered {
             self.keep(scene, event, args);

@@ -62,7 +62,7 @@ impl Actor {
     }
 
     fn note_membership(&self, scene: &mut Scene<'_>, at: Moment, what: impl FnOnce(u32) -> What) {
-        if !scene.plan.deliveries.is_empty() {
+        if scene.plan.is_heard() {
             let user = self.ledger_index(scene);
             scene.sink.notes.push(Note { at, what: what(user) });
         }

@@ -25,6 +25,7 @@ mod message;
 mod parting;
 mod reply;
 mod request;
+mod sights;
 mod thread;
 mod threads;
 mod turns;
