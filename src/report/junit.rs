@@ -1,7 +1,7 @@
 //! `junit.xml`: what CI servers read.
 //!
-//! A test suite is a scenario; its cases are *scenario completed* and one a threshold. Thresholds over all scenarios
-//! stand in a suite that is named as the suite file is. Names never hold a measured value, because GitLab compares
+//! A test suite is a scenario; its cases are *scenario completed* and one a threshold. Thresholds over all scenarios and
+//! the invariants stand in a suite that is named as the suite file is. Names never hold a measured value, because GitLab compares
 //! branches by them. A threshold that was not met is a `failure` with all three of type, message and text: some servers
 //! show only the one, some only the other. Why a run could not judge is said once, as the `error` of *scenario
 //! completed*; the thresholds it left unjudged are `skipped`.
@@ -14,11 +14,13 @@ use crate::metrics::catalog::Unit;
 use crate::metrics::number::{NONE, clock, count, share};
 use crate::report::causes::causes;
 use crate::report::error::ReportError;
-use crate::report::table;
 use crate::report::untrusted::{for_junit, for_junit_line};
+use crate::report::{invariants, table};
 use crate::units::Duration;
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{Ended, ErrorRow, Judged, LatencyRow, ScenarioRow, Status, ThresholdResult, Validity};
+use crate::verdict::outcome::{
+    Ended, ErrorRow, InvariantResult, InvariantRow, Judged, LatencyRow, ScenarioRow, Status, ThresholdResult, Validity,
+};
 
 /// Longer output of a case is cut: some servers refuse it, none shows it.
 const OUTPUT_LIMIT: usize = 64 * 1024;
@@ -38,7 +40,7 @@ pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
     }
     let global: Vec<&Judged> = outcome.thresholds.iter().filter(|judged| owner(outcome, judged).is_none()).collect();
     // A file without a case would look like a pass: a run without scenarios still says what became of it.
-    if !global.is_empty() || outcome.scenarios.is_empty() {
+    if !global.is_empty() || !outcome.invariants.is_empty() || outcome.scenarios.is_empty() {
         report.add_test_suite(of_run(outcome, &global));
     }
     Ok(report.to_string()?)
@@ -86,6 +88,7 @@ fn of_run(outcome: &Outcome, thresholds: &[&Judged]) -> TestSuite {
         suite.add_test_case(completed);
     }
     add_thresholds(&mut suite, outcome, &class, thresholds.iter().copied());
+    suite.add_test_cases(outcome.invariants.iter().map(|row| of_invariant(outcome, &class, row)));
     suite
 }
 
@@ -238,6 +241,32 @@ fn add_thresholds<'a>(
     }
 }
 
+fn of_invariant(outcome: &Outcome, class: &str, row: &InvariantRow) -> TestCase {
+    let message = invariants::message(row);
+    let text = format!("{}\n\n{}", invariants::text(row), error_list(outcome, None));
+    let status = match row.result {
+        InvariantResult::Held => TestCaseStatus::success(),
+        InvariantResult::Broken => unsuccessful(NonSuccessKind::Failure, "InvariantBroken", &message, &text),
+        InvariantResult::NoData => unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text),
+        InvariantResult::NotJudged => not_judged(outcome),
+    };
+    let output = match row.result {
+        InvariantResult::Held | InvariantResult::NotJudged => for_junit(&invariants::text(row)),
+        // GitLab takes attachments from failed cases only.
+        InvariantResult::Broken | InvariantResult::NoData => with_attachment(outcome, &message),
+    };
+    let mut case = case(&format!("invariant {}", row.name), class, &row.file, row.line, status);
+    case.set_system_out(limited(output));
+    case
+}
+
+fn not_judged(outcome: &Outcome) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    let why = for_junit_line(&outcome.verdict.sentence);
+    status.set_type("NotJudged").set_message(format!("not judged: {why}"));
+    status
+}
+
 fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> TestCase {
     let text = threshold_text(outcome, judged);
     let message = format!(
@@ -255,12 +284,7 @@ fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> 
             let message = format!("{}: expected {}, but there are no samples", subject(judged), judged.limit);
             unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text)
         }
-        ThresholdResult::NotJudged => {
-            let mut status = TestCaseStatus::skipped();
-            let why = for_junit_line(&outcome.verdict.sentence);
-            status.set_type("NotJudged").set_message(format!("not judged: {why}"));
-            status
-        }
+        ThresholdResult::NotJudged => not_judged(outcome),
     };
     let mut case = case(name, class, &judged.file, judged.line, status);
     if let (Unit::Milliseconds, Some(observed)) = (judged.unit, judged.observed) {

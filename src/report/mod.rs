@@ -6,6 +6,7 @@ pub mod chart;
 pub mod compare;
 pub mod error;
 pub mod html;
+pub mod invariants;
 pub mod json;
 pub mod junit;
 pub mod page;

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::metrics::number::{clock, count, counted, duration, milliseconds, value};
 use crate::report::page::{BOLD, DIM, GREEN, PLAIN, Page, RED, YELLOW, bar, head};
 use crate::report::untrusted::for_log;
-use crate::report::{causes, table};
+use crate::report::{causes, invariants, table};
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
 
@@ -34,6 +34,7 @@ pub fn render(outcome: &Outcome, colour: bool, width: usize) -> String {
     let mut page = Page::new(colour, width);
     verdict(&mut page, outcome);
     thresholds(&mut page, &outcome.thresholds);
+    invariants::section(&mut page, &outcome.invariants);
     actions(&mut page, outcome);
     latencies(&mut page, outcome);
     connections(&mut page, &outcome.totals);

@@ -3,6 +3,7 @@
 //! The numbers are invented but hang together: totals are the sums of the timeline, shares are read off the totals.
 //! Nothing here is random, so a report of an example is the same on every machine.
 
+mod invariants;
 mod plan;
 mod rows;
 mod wave;
@@ -33,7 +34,8 @@ impl Outcome {
                 validity: Validity::Valid,
                 reasons: vec![],
                 sentence:
-                    "1 of 6 thresholds was not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms."
+                    "1 of 6 thresholds was not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms; 1 of 3 \
+                     invariants does not hold: winner (broken in 2 of 413 checks, 7 undecided)."
                         .into(),
             },
             thresholds: vec![
@@ -53,6 +55,7 @@ impl Outcome {
                 },
                 judged(36, "disconnects", None, "<= 2", 2.0, &totals, Some(totals.disconnects as f64)),
             ],
+            invariants: invariants::broken(),
             scenarios: vec![scenario("bidders", 14, 20, Duration::from_millis(75_412), totals)],
             metrics: metrics(&totals, 20, 75.4),
             latencies: latencies(&totals, 1.0),
@@ -79,8 +82,9 @@ impl Outcome {
             status: Status::Pass,
             validity: Validity::Valid,
             reasons: vec![],
-            sentence: "All 6 thresholds were met.".into(),
+            sentence: "All 6 thresholds were met; all 3 invariants hold.".into(),
         };
+        outcome.invariants = invariants::held();
         for (threshold, observed) in outcome.thresholds.iter_mut().zip([1.0, 0.0, 92.4, 331.1, 38.1, 0.0]) {
             observe(threshold, Some(observed), ThresholdResult::Met);
         }
@@ -114,6 +118,7 @@ impl Outcome {
             reasons: vec![],
             sentence: "Stopped by SIGTERM after 32 s of 75 s; the thresholds were not judged.".into(),
         };
+        invariants::not_judged(&mut outcome.invariants);
         for threshold in &mut outcome.thresholds {
             let observed = threshold.observed;
             observe(threshold, observed, ThresholdResult::NotJudged);
@@ -140,6 +145,7 @@ impl Outcome {
             reasons: vec!["nothing was measured".into()],
             sentence: format!("Nothing was measured: {reason}"),
         };
+        invariants::not_judged(&mut outcome.invariants);
         for threshold in &mut outcome.thresholds {
             threshold.samples = 0;
             observe(threshold, None, ThresholdResult::NotJudged);
@@ -192,6 +198,7 @@ impl Outcome {
             sentence: "The run cannot judge the server: the generator was saturated. Use more cores or fewer users."
                 .into(),
         };
+        invariants::not_judged(&mut outcome.invariants);
         for threshold in &mut outcome.thresholds {
             let observed = threshold.observed;
             observe(threshold, observed, ThresholdResult::NotJudged);
@@ -239,6 +246,7 @@ impl Outcome {
         missing.samples = 0;
         observe(&mut missing, None, ThresholdResult::NoData);
         outcome.thresholds.push(missing);
+        outcome.invariants.push(invariants::no_data());
         outcome.verdict.sentence =
             "2 of 7 thresholds were not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms; http_latency \
              p95 has no samples."

@@ -1,9 +1,11 @@
 //! From results to the outcome: everything computed, judged, put into words, redacted; then nothing changes any more.
 
+use super::invariants::{self, invariants};
 use super::judge::judge;
 use super::lanes::lanes;
 use super::outcome::{
-    Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity, Verdict,
+    Ended, ErrorRow, ExampleRow, InvariantRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity,
+    Verdict,
 };
 use super::rows;
 use super::validity::{assess, late_timers};
@@ -11,8 +13,8 @@ use super::waiting::waiting;
 use crate::metrics::number;
 use crate::plan::Plan;
 use crate::plan::summary::PlanSummary;
-use crate::record::Results;
 use crate::record::finding::{Class, Kind, Tally};
+use crate::record::{Example, Results};
 use crate::secrets::Redactor;
 
 /// What the outcome needs that neither plan nor results know.
@@ -52,8 +54,9 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     } else {
         observed
     };
-    let status = status(&run.ended, validity, &thresholds);
-    let sentence = sentence(status, &run.ended, &thresholds, &reasons);
+    let invariants = invariants(plan, results, (completed || aborted) && validity != Validity::Invalid, aborted);
+    let status = status(&run.ended, validity, &thresholds, &invariants);
+    let sentence = sentence(status, &run.ended, (&thresholds, &invariants), &reasons);
     let mut outcome = Outcome {
         suite: SuiteInfo {
             name: plan.name.clone(),
@@ -64,6 +67,7 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
         },
         verdict: Verdict { status, validity, reasons, sentence },
         thresholds,
+        invariants,
         scenarios: rows::scenarios(plan, results),
         totals: rows::totals(&results.numbers(crate::metrics::Part::default())),
         latencies: rows::latencies(plan, results),
@@ -98,19 +102,22 @@ const fn status_of_ended(ended: &Ended) -> Option<Status> {
     }
 }
 
-fn status(ended: &Ended, validity: Validity, thresholds: &[Judged]) -> Status {
+fn status(ended: &Ended, validity: Validity, thresholds: &[Judged], invariants: &[InvariantRow]) -> Status {
     if validity == Validity::Invalid {
         Status::Invalid
     } else if let Some(status) = status_of_ended(ended) {
         status
-    } else if thresholds.iter().any(Judged::fails) {
+    } else if thresholds.iter().any(Judged::fails) || invariants.iter().any(InvariantRow::fails) {
         Status::Fail
     } else {
         Status::Pass
     }
 }
 
-fn sentence(status: Status, ended: &Ended, thresholds: &[Judged], reasons: &[String]) -> String {
+/// What was asked of a run, and what came of it.
+type Asked<'a> = (&'a [Judged], &'a [InvariantRow]);
+
+fn sentence(status: Status, ended: &Ended, asked: Asked<'_>, reasons: &[String]) -> String {
     match (status, ended) {
         (_, Ended::Unreachable { reason }) => format!("Nothing was measured: {reason}"),
         (_, Ended::Interrupted { signal }) => {
@@ -118,12 +125,18 @@ fn sentence(status: Status, ended: &Ended, thresholds: &[Judged], reasons: &[Str
         }
         (Status::Invalid, _) => format!("This run cannot judge the server: {}.", reasons.join("; ")),
         (_, Ended::Aborted { reason }) => format!("The run was stopped early: {reason}."),
-        (Status::Fail, _) => failed(thresholds),
-        _ => passed(thresholds),
+        (Status::Fail, _) => failed(asked),
+        _ => passed(asked),
     }
 }
 
-fn failed(thresholds: &[Judged]) -> String {
+fn failed((thresholds, invariants): Asked<'_>) -> String {
+    let not_met = thresholds.iter().any(Judged::fails).then(|| not_met(thresholds));
+    let both: Vec<String> = [not_met, invariants::failed(invariants)].into_iter().flatten().collect();
+    format!("{}.", both.join("; "))
+}
+
+fn not_met(thresholds: &[Judged]) -> String {
     let broken: Vec<&Judged> = thresholds.iter().filter(|threshold| threshold.fails()).collect();
     let all = number::counted(thresholds.len() as u64, "threshold");
     let were = if broken.len() == 1 { "was" } else { "were" };
@@ -132,17 +145,19 @@ fn failed(thresholds: &[Judged]) -> String {
         _ => format!(": {} came to {}", threshold.name, threshold.observed_text),
     });
     let more = if broken.len() > 1 { format!(", and {} more", broken.len() - 1) } else { String::new() };
-    format!("{} of {all} {were} not met{first}{more}.", broken.len())
+    format!("{} of {all} {were} not met{first}{more}", broken.len())
 }
 
-fn passed(thresholds: &[Judged]) -> String {
+fn passed((thresholds, invariants): Asked<'_>) -> String {
     let warned = thresholds.iter().filter(|threshold| !matches!(threshold.result, ThresholdResult::Met)).count();
-    match (thresholds.len(), warned) {
-        (0, _) => "The run is complete; the suite has no thresholds.".to_owned(),
-        (1, 0) => "The one threshold was met.".to_owned(),
-        (all, 0) => format!("All {all} thresholds were met."),
-        (all, warned) => format!("{} of {all} thresholds were met, the rest only warns.", all - warned),
-    }
+    let met = match (thresholds.len(), warned) {
+        (0, _) => "The run is complete; the suite has no thresholds".to_owned(),
+        (1, 0) => "The one threshold was met".to_owned(),
+        (all, 0) => format!("All {all} thresholds were met"),
+        (all, warned) => format!("{} of {all} thresholds were met, the rest only warns", all - warned),
+    };
+    let held = invariants::held(invariants).map_or_else(String::new, |held| format!("; {held}"));
+    format!("{met}{held}.")
 }
 
 /// Why no user ever became ready: the most frequent of what went wrong before that.
@@ -167,20 +182,20 @@ fn errors(plan: &Plan, results: &Results) -> Vec<ErrorRow> {
         kind: kind.name.clone(),
         scenario: plan.scenarios.get(kind.scenario).map_or(String::new(), |scenario| scenario.name.clone()),
         count: tally.count,
-        examples: tally
-            .examples
-            .iter()
-            .map(|example| ExampleRow {
-                at: example.at,
-                user: example.user,
-                resource: example.resource.clone(),
-                detail: example.detail.clone(),
-            })
-            .collect(),
+        examples: tally.examples.iter().map(example_row).collect(),
     };
     let mut rows: Vec<ErrorRow> = results.findings.iter().map(row).collect();
     rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kind.cmp(&b.kind)));
     rows
+}
+
+pub(super) fn example_row(example: &Example) -> ExampleRow {
+    ExampleRow {
+        at: example.at,
+        user: example.user,
+        resource: example.resource.clone(),
+        detail: example.detail.clone(),
+    }
 }
 
 /// Takes secrets out of every text that may hold one. Names of scenarios, metrics and stages are the suite's own keys; they
@@ -196,12 +211,18 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
     if let Ended::Unreachable { reason } | Ended::Aborted { reason } = &mut outcome.run.ended {
         texts.push(reason);
     }
+    let mut examples: Vec<&mut ExampleRow> = Vec::new();
+    for row in &mut outcome.invariants {
+        texts.push(&mut row.rule);
+        examples.extend(row.broken_examples.iter_mut().chain(&mut row.undecided_examples));
+    }
     for error in &mut outcome.errors {
         texts.push(&mut error.kind);
-        for example in &mut error.examples {
-            texts.push(&mut example.detail);
-            texts.extend(&mut example.resource);
-        }
+        examples.extend(&mut error.examples);
+    }
+    for example in examples {
+        texts.push(&mut example.detail);
+        texts.extend(&mut example.resource);
     }
     texts.extend(outcome.plan.texts());
     for text in texts {

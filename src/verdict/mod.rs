@@ -3,6 +3,7 @@
 pub mod abort;
 pub mod example;
 pub mod freeze;
+mod invariants;
 pub mod judge;
 mod lanes;
 pub mod outcome;

@@ -14,6 +14,8 @@ pub struct Outcome {
     /// In the order of the file.
     pub thresholds: Vec<Judged>,
     /// In the order of the file.
+    pub invariants: Vec<InvariantRow>,
+    /// In the order of the file.
     pub scenarios: Vec<ScenarioRow>,
     /// Over all scenarios.
     pub totals: Totals,
@@ -183,6 +185,38 @@ pub enum ThresholdResult {
     Met,
     Broken,
     /// Never green: no data fails.
+    NoData,
+    /// The run was invalid, interrupted or never started.
+    NotJudged,
+}
+
+/// An invariant and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InvariantRow {
+    /// As the suite calls it.
+    pub name: String,
+    /// What must hold: `one_winner: bid`.
+    pub rule: String,
+    pub result: InvariantResult,
+    pub held: u64,
+    pub broken: u64,
+    /// Nobody can say: neither held nor broken.
+    pub undecided: u64,
+    /// What was found, as a person reads it: `held in 40 checks`.
+    pub found_text: String,
+    /// The first of what is broken.
+    pub broken_examples: Vec<ExampleRow>,
+    /// The first of what is undecided.
+    pub undecided_examples: Vec<ExampleRow>,
+    pub file: String,
+    pub line: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvariantResult {
+    Held,
+    Broken,
+    /// Never green: where nothing was seen that decides it, it fails.
     NoData,
     /// The run was invalid, interrupted or never started.
     NotJudged,

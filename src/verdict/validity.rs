@@ -127,7 +127,12 @@ pub const RULES: &[Rule] = &[
         suspect: "a threshold rests on fewer than its `min_samples`",
         find: few_samples,
     },
-    Rule { name: "no thresholds", invalid: "", suspect: "the suite has no thresholds", find: no_thresholds },
+    Rule {
+        name: "no thresholds",
+        invalid: "",
+        suspect: "the suite has neither thresholds nor invariants",
+        find: no_thresholds,
+    },
 ];
 
 /// What the rules look at.
@@ -352,7 +357,7 @@ fn few_samples(facts: &Facts<'_>) -> Option<Doubt> {
 
 fn no_thresholds(facts: &Facts<'_>) -> Option<Doubt> {
     let text = "the suite has no thresholds, so nothing was judged; add some under `thresholds`";
-    facts.judged.is_empty().then(|| Doubt::Suspect(text.to_owned()))
+    (facts.judged.is_empty() && facts.plan.invariants.is_empty()).then(|| Doubt::Suspect(text.to_owned()))
 }
 
 #[cfg(test)]

@@ -15,14 +15,14 @@ use quick_xml::events::Event;
 /// Examples, and what their JUnit report comes to: tests, failures, errors, skipped.
 fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {
     vec![
-        ("failed", Outcome::example(), [7, 1, 0, 0]),
-        ("passed", Outcome::example_passed(), [7, 0, 0, 0]),
-        ("interrupted", Outcome::example_interrupted(), [7, 0, 1, 6]),
-        ("unreachable", Outcome::example_unreachable(), [7, 0, 1, 6]),
-        ("suspect", Outcome::example_suspect(), [7, 0, 0, 0]),
-        ("invalid", Outcome::example_invalid(), [7, 0, 1, 6]),
-        ("aborted", Outcome::example_aborted(), [7, 1, 0, 5]),
-        ("long", Outcome::example_long(), [10, 2, 0, 0]),
+        ("failed", Outcome::example(), [10, 2, 0, 0]),
+        ("passed", Outcome::example_passed(), [10, 0, 0, 0]),
+        ("interrupted", Outcome::example_interrupted(), [10, 0, 1, 9]),
+        ("unreachable", Outcome::example_unreachable(), [10, 0, 1, 9]),
+        ("suspect", Outcome::example_suspect(), [10, 0, 0, 0]),
+        ("invalid", Outcome::example_invalid(), [10, 0, 1, 9]),
+        ("aborted", Outcome::example_aborted(), [10, 1, 0, 8]),
+        ("long", Outcome::example_long(), [14, 4, 0, 0]),
     ]
 }
 
@@ -118,6 +118,10 @@ fn junit_reads_back_with_all_that_ci_servers_show() {
         for judged in &outcome.thresholds {
             assert!(keys.iter().any(|(_, case)| **case == *judged.name), "{name}: {} is missing", judged.name);
         }
+        for row in &outcome.invariants {
+            let expected = format!("invariant {}", row.name);
+            assert!(keys.iter().any(|(_, case)| **case == *expected), "{name}: {expected} is missing");
+        }
     }
 }
 
@@ -135,12 +139,17 @@ fn check_case(name: &str, case: &TestCase) {
             assert!(!message.is_empty() && !message.contains('\n'), "{at}");
             assert!(text.lines().count() > 2 && text.contains("rrors"), "{at}: {}", &**text);
             let types: &[&str] = match kind {
-                NonSuccessKind::Failure => &["ThresholdNotMet", "NoData"],
+                NonSuccessKind::Failure => &["ThresholdNotMet", "NoData", "InvariantBroken"],
                 NonSuccessKind::Error => &["Interrupted", "Unreachable", "InvalidRun"],
             };
             assert!(types.contains(&&**ty), "{at}: {}", &**ty);
             if *kind == NonSuccessKind::Failure {
-                for part in ["Expected", "Observed", "Samples", "loadtests/auction.yaml:", "p95"] {
+                let parts = if case.name.starts_with("invariant ") {
+                    ["Expected", "Held", "Undecided", "loadtests/auction.yaml:", "user"]
+                } else {
+                    ["Expected", "Observed", "Samples", "loadtests/auction.yaml:", "p95"]
+                };
+                for part in parts {
                     assert!(text.contains(part), "{at}: no {part}");
                 }
                 let output = case.system_out.as_ref().expect("output");

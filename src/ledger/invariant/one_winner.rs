@@ -109,7 +109,8 @@ impl OneWinner {
                 self.tally.undecided += 1;
                 return;
             }
-            let round = Round { from: sent, first: user, step, resource, contenders: 0, winners: Vec::new(), unsure: 0 };
+            let round =
+                Round { from: sent, first: user, step, resource, contenders: 0, winners: Vec::new(), unsure: 0 };
             self.open.insert(key, Open { users: HashSet::new(), round });
             self.order.push_back((sent, key));
         }
@@ -259,7 +260,8 @@ mod tests {
             }
         }
         winner.finish();
-        let first = Round { from: at(0), first: 0, step: 0, resource: 0, contenders: 3, winners: vec![0, 1, 2], unsure: 0 };
+        let first =
+            Round { from: at(0), first: 0, step: 0, resource: 0, contenders: 3, winners: vec![0, 1, 2], unsure: 0 };
         assert_eq!((winner.broken().len(), &winner.broken()[0]), (EXAMPLES, &first));
     }
 

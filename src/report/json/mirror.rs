@@ -12,9 +12,9 @@ use crate::verdict::outcome;
 
 /// Structs of the outcome, field by field: the compiler finds a field that is missing here.
 macro_rules! mirrors {
-    ($($name:ident = $inner:ident { $($field:ident $(as $outside:literal)?: $type:ty,)* })*) => {$(
+    ($($name:ident = $inner:ident { $($(#[$meta:meta])* $field:ident $(as $outside:literal)?: $type:ty,)* })*) => {$(
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        pub struct $name { $($(#[serde(rename = $outside)])? pub $field: $type,)* }
+        pub struct $name { $($(#[$meta])* $(#[serde(rename = $outside)])? pub $field: $type,)* }
 
         impl Mirror<outcome::$inner> for $name {
             fn of(inner: &outcome::$inner) -> Self {
@@ -69,6 +69,8 @@ mirrors! {
         run: RunInfo,
         verdict: Verdict,
         thresholds: Vec<Judged>,
+        #[serde(default)]
+        invariants: Vec<InvariantRow>,
         scenarios: Vec<ScenarioRow>,
         totals: Totals,
         latencies: Vec<LatencyRow>,
@@ -124,6 +126,19 @@ mirrors! {
         observed_text: String,
         samples: u64,
         too_few_samples: bool,
+        file: String,
+        line: usize,
+    }
+    InvariantRow = InvariantRow {
+        name: String,
+        rule: String,
+        result: InvariantResult,
+        held: u64,
+        broken: u64,
+        undecided: u64,
+        found_text: String,
+        broken_examples: Vec<ExampleRow>,
+        undecided_examples: Vec<ExampleRow>,
         file: String,
         line: usize,
     }
@@ -253,6 +268,7 @@ words! {
     LaneEnd = outcome::LaneEnd { Accepted, Rejected, Late, Failed, }
     Validity = outcome::Validity { Valid, Suspect, Invalid, }
     ThresholdResult = outcome::ThresholdResult { Met, Broken, NoData, NotJudged, }
+    InvariantResult = outcome::InvariantResult { Held, Broken, NoData, NotJudged, }
     MetricUnit = Unit { Share, Count, PerSecond, Milliseconds, Bytes, }
 }
 

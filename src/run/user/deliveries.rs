@@ -114,7 +114,13 @@ impl Actor {
         }
     }
 
-    pub(super) fn key_in(&self, scene: &Scene<'_>, key: &Expression, listener: u16, event: &str) -> Result<Option<Key>, String> {
+    pub(super) fn key_in(
+        &self,
+        scene: &Scene<'_>,
+        key: &Expression,
+        listener: u16,
+        event: &str,
+    ) -> Result<Option<Key>, String> {
         if let Expression::Path(root, path) = key {
             let look = |json: Option<&str>| {
                 json.filter(|json| *json != "null").map(|json| Key::of(listener, &text_of_json(json)))

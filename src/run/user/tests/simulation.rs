@@ -16,6 +16,7 @@ use crate::plan::{Overrides, Plan};
 use crate::protocol::Frame;
 use crate::record::Course;
 use crate::run::causes::{Books, Causes};
+use crate::run::invariants::Invariants;
 use crate::run::sink::Sink;
 use crate::suite::env::Environment;
 use crate::suite::read::read;
@@ -140,7 +141,9 @@ impl<'a> Simulation<'a> {
         let (plan, mut course) = (Arc::new(self.plan), Course::default());
         let acts = sink.sheet.hand_over(now, true);
         let (recorder, findings) = (&mut sink.recorder, &mut sink.findings);
-        Causes::new(&plan, 1).take(0, acts, &mut Books { recorder, findings, course: &mut course });
+        let mut invariants = Invariants::new(&plan, 1);
+        let mut books = Books { recorder, findings, course: &mut course, invariants: &mut invariants };
+        Causes::new(&plan, 1).take(0, acts, &mut books);
         let told = Told { plan, sink, course, end: now, log };
         told.check_books();
         told
