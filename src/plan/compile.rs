@@ -8,16 +8,19 @@ use super::cooldown::Cooldown;
 use super::credentials::{self, Credentials, Sources};
 use super::critic::Critic;
 use super::delivery::Deliveries;
+use super::invariant::Invariant;
 use super::language::{Names, Resource};
 use super::overrides::Overrides;
-use super::rotation::Floor;
+use super::rotation::{Acting, Floor};
 use super::rows::Files;
+use super::target::Target;
 use super::{Plan, Scenario, compile_delivery, compile_invariant, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
+use crate::secrets::Secrets;
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
 use crate::suite::schema::{Map, Suite};
-use crate::units::Moment;
+use crate::units::{Duration, Moment};
 
 /// What compiling needs beside the suite.
 pub struct Context<'a> {
@@ -45,33 +48,15 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let seed = context.overrides.seed.unwrap_or(context.seed);
     let loads = compile_scenario::loads(&suite, seed, &critic);
     let users = loads.iter().map(|load| load.users()).sum();
-    let credentials = suite.credentials.as_ref().map_or_else(Credentials::none, |credentials| {
-        let sources = Sources { environment: &loaded.environment, files: context.files, critic: &critic };
-        credentials::compile(credentials, &root.key("credentials"), users, &no_names, &sources, &mut secrets)
-    });
+    let sources = Sources { environment: &loaded.environment, files: context.files, critic: &critic };
+    let credentials = credentials(&suite, users, &no_names, &sources, &mut secrets);
     let names = Names { user_fields: credentials.fields.clone(), resource_fields, ..no_names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
-    let promised = RefCell::default();
-    let memberships = compile_delivery::joins_anything(&suite);
-    let ground = Ground {
-        suite: &suite,
-        names: &names,
-        critic: &critic,
-        resources: count,
-        target: target.as_ref(),
-        promised: &promised,
-        memberships,
-    };
-    let mut scenarios = compile_scenario::compile(&ground, loads, rotations);
-    let deliveries = Deliveries { memberships, ..promised.into_inner() };
-    let no_names = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
-    let heard =
-        compile_invariant::Ground { scenarios: &scenarios, deliveries: &deliveries, names: &no_names, critic: &critic };
-    let invariants = compile_invariant::compile(&suite.invariants, &heard);
-    compile_invariant::listen(&mut scenarios, &invariants);
+    let outside = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
+    let (scenarios, deliveries, invariants) = flows(&floor, rotations, target.as_ref(), &names, &outside);
     let axes = axes(&scenarios);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
@@ -79,7 +64,6 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let mut problems = critic.into_problems();
     problems.sort();
     let Some(target) = target.filter(|_| !problems.has_errors()) else { return (None, problems) };
-    let duration = scenarios.iter().map(|scenario| scenario.end()).max().unwrap_or_default().since(Moment::START);
     let plan = Plan {
         name: suite.name,
         description: suite.description,
@@ -89,6 +73,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         seed,
         overrides: context.overrides.as_given(),
         target,
+        duration: duration(&scenarios),
         scenarios,
         resources,
         credentials,
@@ -99,7 +84,6 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         invariants,
         thresholds,
         axes,
-        duration,
         secrets,
     };
     (Some(plan), problems)
@@ -121,6 +105,41 @@ fn resources(
     }
     let fields = resources.iter().flat_map(|resource| resource.fields.keys().cloned()).collect();
     (resources, Some(fields))
+}
+
+/// What users do, what that promises to others, and what must hold of it. `outside` are the names that exist outside of
+/// scenarios.
+fn flows(
+    floor: &Floor<'_>,
+    rotations: Vec<Acting>,
+    target: Option<&Target>,
+    names: &Names<'_>,
+    outside: &Names<'_>,
+) -> (Vec<Scenario>, Deliveries, Vec<Invariant>) {
+    let (suite, critic, resources) = (floor.suite, floor.critic, floor.resources);
+    let promised = RefCell::new(compile_delivery::none_yet(suite));
+    let ground = Ground { suite, names, critic, resources, target, promised: &promised };
+    let mut scenarios = compile_scenario::compile(&ground, floor.loads.to_vec(), rotations);
+    let deliveries = promised.into_inner();
+    let invariants = compile_invariant::compile(&suite.invariants, &mut scenarios, &deliveries, outside, critic);
+    (scenarios, deliveries, invariants)
+}
+
+fn credentials(
+    suite: &Suite,
+    users: u64,
+    names: &Names<'_>,
+    sources: &Sources<'_>,
+    secrets: &mut Secrets,
+) -> Credentials {
+    let path = Path::root().key("credentials");
+    let compile = |written| credentials::compile(written, &path, users, names, sources, secrets);
+    suite.credentials.as_ref().map_or_else(Credentials::none, compile)
+}
+
+/// From moment 0 until the last user stops acting.
+fn duration(scenarios: &[Scenario]) -> Duration {
+    scenarios.iter().map(|scenario| scenario.end()).max().unwrap_or_default().since(Moment::START)
 }
 
 fn axes(scenarios: &[Scenario]) -> Axes {

@@ -1,7 +1,7 @@
 //! From `delivery`, `joins` and `leaves` as written to promises, listeners and memberships.
 
 use super::compile_step::Steps;
-use super::delivery::{Addressees, Delivery, Listener, Membership, Order, Promise, To};
+use super::delivery::{Addressees, Deliveries, Delivery, Listener, Membership, Order, Promise, To};
 use super::language::answer::AnswerKind;
 use super::language::{Expression, Names, Place, Text};
 use crate::suite::problem::Path;
@@ -164,9 +164,14 @@ fn word_for(to: Option<&str>) -> &'static str {
     to.and_then(|to| WORDS.iter().copied().find(|word| *word == to)).unwrap_or("members")
 }
 
-/// Does any step of the suite join anything?
+/// The deliveries of a suite of which none has been compiled yet.
 #[must_use]
-pub fn joins_anything(suite: &Suite) -> bool {
+pub fn none_yet(suite: &Suite) -> Deliveries {
+    Deliveries { memberships: joins_anything(suite), ..Deliveries::default() }
+}
+
+/// Does any step of the suite join anything?
+fn joins_anything(suite: &Suite) -> bool {
     fn joins(steps: &[Step]) -> bool {
         steps.iter().any(|step| {
             step.joins.is_some()

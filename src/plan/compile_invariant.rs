@@ -11,30 +11,39 @@ use crate::suite::problem::Path;
 use crate::suite::schema::{self, Map};
 
 /// What invariants are held against.
-pub struct Ground<'a> {
-    pub scenarios: &'a [Scenario],
-    pub deliveries: &'a Deliveries,
-    /// Those that exist outside of scenarios: any user of any scenario may receive an event.
-    pub names: &'a Names<'a>,
-    pub critic: &'a Critic<'a>,
+struct Ground<'a> {
+    scenarios: &'a [Scenario],
+    deliveries: &'a Deliveries,
+    names: &'a Names<'a>,
+    critic: &'a Critic<'a>,
 }
 
 /// Any event may be heard by any user, so an expression can look at nothing but the event.
 const PLACE: Place = Place { user: false, ..Place::USER }.with_answer(AnswerKind::Event);
 
-/// All of a suite, in the order of the file.
-pub fn compile(written: &Map<schema::Invariant>, ground: &Ground<'_>) -> Vec<Invariant> {
+/// All of a suite, in the order of the file; and the scenarios listen for what they look at. `names` are those that exist
+/// outside of scenarios: any user of any scenario may receive an event.
+pub fn compile(
+    written: &Map<schema::Invariant>,
+    scenarios: &mut [Scenario],
+    deliveries: &Deliveries,
+    names: &Names<'_>,
+    critic: &Critic<'_>,
+) -> Vec<Invariant> {
+    let ground = Ground { scenarios, deliveries, names, critic };
     let path = Path::root().key("invariants");
     let one = |(name, invariant): (&String, &schema::Invariant)| {
         let path = path.key(name.as_str());
         let rule = ground.rule(invariant, &path)?;
         Some(Invariant { name: name.as_str().into(), line: ground.critic.place(&path).line, rule })
     };
-    written.iter().filter_map(one).collect()
+    let invariants: Vec<Invariant> = written.iter().filter_map(one).collect();
+    listen(scenarios, &invariants);
+    invariants
 }
 
 /// Whoever has a connection listens for every event that an invariant looks at.
-pub fn listen(scenarios: &mut [Scenario], invariants: &[Invariant]) {
+fn listen(scenarios: &mut [Scenario], invariants: &[Invariant]) {
     for scenario in scenarios.iter_mut().filter(|scenario| scenario.connect.socket) {
         for (number, invariant) in invariants.iter().enumerate() {
             let Some(watch) = invariant.rule.watch() else { continue };

@@ -43,8 +43,6 @@ pub struct Ground<'a> {
     pub target: Option<&'a Target>,
     /// The deliveries found so far, of all scenarios.
     pub promised: &'a RefCell<Deliveries>,
-    /// Does any step of the suite join anything?
-    pub memberships: bool,
 }
 
 /// All scenarios, in the order of the file.
@@ -153,7 +151,7 @@ fn programs(
     let program = |place: &'static str, steps: &[schema::Step], path: &Path, back_within: Duration| {
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
         let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events, ground.promised);
-        (compiler.scenario, compiler.memberships) = (number, ground.memberships);
+        (compiler.scenario, compiler.memberships) = (number, ground.promised.borrow().memberships);
         (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
         let program = compiler.compile(steps, path);
         (program, compiler.actions)
