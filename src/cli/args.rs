@@ -226,6 +226,9 @@ pub struct FaultArgs {
     /// Deliveries come so much later.
     #[arg(long, value_name = "D..D")]
     delay: Option<Range>,
+    /// A lot that has just taken a bid takes the next one, too.
+    #[arg(long)]
+    pub two_winners: bool,
     /// Bids that get no ack.
     #[arg(long, value_name = "SHARE", default_value = "0%")]
     no_ack: Percent,

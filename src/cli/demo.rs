@@ -78,7 +78,11 @@ fn compare(args: &DemoArgs) -> Exit {
 pub fn serve(args: &ServeArgs) -> Exit {
     let options = Options {
         address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), args.port),
-        rules: Rules { lot_cooldown: args.lot_cooldown, user_cooldown: args.user_cooldown },
+        rules: Rules {
+            lot_cooldown: args.lot_cooldown,
+            user_cooldown: args.user_cooldown,
+            two_winners: args.faults.two_winners,
+        },
         faults: args.faults.faults(),
         ping_interval: args.ping_interval,
         ping_timeout: args.ping_timeout,

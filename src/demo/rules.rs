@@ -11,11 +11,13 @@ pub struct Rules {
     pub lot_cooldown: Duration,
     /// Between two accepted bids of one user, whatever they are on.
     pub user_cooldown: Duration,
+    /// A fault: a lot that has just taken a bid takes the next one, too.
+    pub two_winners: bool,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { lot_cooldown: Duration::SECOND, user_cooldown: Duration::from_millis(200) }
+        Self { lot_cooldown: Duration::SECOND, user_cooldown: Duration::from_millis(200), two_winners: false }
     }
 }
 
@@ -49,6 +51,8 @@ pub struct Auction {
 struct Lot {
     leader: String,
     latest: Moment,
+    /// The last bid was a second one, while the lot rested.
+    is_taken_twice: bool,
     price: u64,
     broadcasts: u64,
 }
@@ -66,8 +70,13 @@ impl Auction {
             return Decision::Cooldown { retry_in };
         }
         self.latest_of_user.insert(user.to_owned(), now);
+        let Rules { two_winners, lot_cooldown, .. } = self.rules;
         let lot = self.lots.entry(lot.to_owned()).or_insert_with(Lot::unsold);
-        lot.latest = now;
+        // Of a second winner the lot does not know that it has taken it: it rests from the first one on.
+        lot.is_taken_twice = two_winners && !lot.leader.is_empty() && now.since(lot.latest) < lot_cooldown;
+        if !lot.is_taken_twice {
+            lot.latest = now;
+        }
         lot.price = lot.price.max(amount);
         let news = if lot.leader == user {
             News::Silent
@@ -87,7 +96,8 @@ impl Auction {
     /// What is left of the two cooldowns, whichever is longer; zero when a bid would be accepted.
     fn blocked_for(&self, now: Moment, user: &str, lot: &str) -> Duration {
         let left = |latest: Moment, cooldown: Duration| cooldown - now.since(latest);
-        let of_lot = self.lots.get(lot).map(|lot| left(lot.latest, self.rules.lot_cooldown));
+        let rests = |lot: &&Lot| !self.rules.two_winners || lot.is_taken_twice;
+        let of_lot = self.lots.get(lot).filter(rests).map(|lot| left(lot.latest, self.rules.lot_cooldown));
         let of_user = self.latest_of_user.get(user).map(|latest| left(*latest, self.rules.user_cooldown));
         of_lot.max(of_user).unwrap_or(Duration::ZERO)
     }
@@ -96,7 +106,7 @@ impl Auction {
 impl Lot {
     /// Nobody leads it: logins refuse the empty name.
     fn unsold() -> Self {
-        Self { leader: String::new(), latest: Moment::START, price: 0, broadcasts: 0 }
+        Self { leader: String::new(), latest: Moment::START, is_taken_twice: false, price: 0, broadcasts: 0 }
     }
 }
 
@@ -118,7 +128,11 @@ mod tests {
 
     /// Bids as (millisecond, user, lot, amount) with what becomes of each, under the default rules.
     fn check(bids: &[(u64, &str, &str, u64, Decision)]) {
-        let mut auction = Auction::new(Rules::default());
+        check_under(Rules::default(), bids);
+    }
+
+    fn check_under(rules: Rules, bids: &[(u64, &str, &str, u64, Decision)]) {
+        let mut auction = Auction::new(rules);
         for &(millis, user, lot, amount, expected) in bids {
             let now = Moment::START + Duration::from_millis(millis);
             assert_eq!(auction.bid(now, user, lot, amount), expected, "{user} on {lot} at {millis} ms");
@@ -180,6 +194,23 @@ mod tests {
     #[test]
     fn a_lower_amount_is_accepted_and_the_price_never_falls() {
         check(&[(0, "ada", "vase", 9, told(9, 1)), (1_000, "bob", "vase", 2, told(9, 2))]);
+    }
+
+    #[test]
+    fn with_two_winners_a_lot_takes_a_second_bid_while_it_rests_and_no_third() {
+        let rules = Rules { two_winners: true, ..Rules::default() };
+        check_under(
+            rules,
+            &[
+                (0, "ada", "vase", 1, told(1, 1)),
+                (5, "bob", "vase", 2, told(2, 2)),
+                (6, "cy", "vase", 3, wait(994)),
+                (1_000, "cy", "vase", 3, told(3, 3)),
+                (1_001, "ada", "vase", 4, told(4, 4)),
+                (1_002, "dora", "vase", 5, wait(998)),
+                (3_000, "ada", "vase", 6, silent(6)),
+            ],
+        );
     }
 
     #[test]

@@ -20,7 +20,7 @@ const NEVER_OVER: Duration = Duration::from_secs(3_600);
 const PATIENCE: StdDuration = StdDuration::from_secs(10);
 
 const fn rules(lot_cooldown: Duration, user_cooldown: Duration) -> Rules {
-    Rules { lot_cooldown, user_cooldown }
+    Rules { lot_cooldown, user_cooldown, two_winners: false }
 }
 
 async fn house(rules: Rules) -> Server {

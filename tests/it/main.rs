@@ -8,6 +8,7 @@ mod cli;
 mod comparing;
 mod documents;
 mod interop;
+mod invariants;
 mod loadtests;
 mod pages;
 mod planning;

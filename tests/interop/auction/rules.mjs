@@ -5,9 +5,10 @@ export class Auction {
   #lots = new Map();
   #latestOfUser = new Map();
 
-  constructor({ lotCooldown, userCooldown }) {
+  constructor({ lotCooldown, userCooldown, twoWinners = false }) {
     this.lotCooldown = lotCooldown;
     this.userCooldown = userCooldown;
+    this.twoWinners = twoWinners;
   }
 
   /**
@@ -20,7 +21,10 @@ export class Auction {
     this.#latestOfUser.set(user, now);
     const lot = this.#lots.get(lotId) ?? { leader: null, price: 0, broadcasts: 0 };
     this.#lots.set(lotId, lot);
-    lot.latest = now;
+    // Of a second winner the lot does not know that it has taken it: it rests from the first one on.
+    const second = this.twoWinners && now - lot.latest < this.lotCooldown;
+    lot.isTakenTwice = second;
+    if (!second) lot.latest = now;
     lot.price = Math.max(lot.price, amount);
     if (lot.leader === user) return { accepted: true, price: lot.price };
     lot.leader = user;
@@ -36,7 +40,9 @@ export class Auction {
 
   #blockedFor(now, user, lotId) {
     const left = (latest, cooldown) => (latest === undefined ? 0 : cooldown - (now - latest));
-    const ofLot = left(this.#lots.get(lotId)?.latest, this.lotCooldown);
+    const lot = this.#lots.get(lotId);
+    const isOpen = this.twoWinners && lot?.isTakenTwice === false;
+    const ofLot = isOpen ? 0 : left(lot?.latest, this.lotCooldown);
     const ofUser = left(this.#latestOfUser.get(user), this.userCooldown);
     return Math.max(ofLot, ofUser, 0);
   }

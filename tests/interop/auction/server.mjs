@@ -16,7 +16,11 @@ const COUNTS = {
 };
 
 const options = settings(process.argv.slice(2), process.env);
-const auction = new Auction({ lotCooldown: options['lot-cooldown'], userCooldown: options['user-cooldown'] });
+const auction = new Auction({
+  lotCooldown: options['lot-cooldown'],
+  userCooldown: options['user-cooldown'],
+  twoWinners: options['two-winners'],
+});
 const counts = { ...COUNTS };
 const users = new Map(); // by token; a user gets the same token at every login
 const tokenKey = randomBytes(32);
