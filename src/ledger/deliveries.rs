@@ -166,7 +166,9 @@ impl Deliveries {
             What::Received { key, user, listener } => self.received(note.at, key, user, listener),
             What::Counted { user, listener } => self.credits.add(user, listener),
             What::Changing { user, audience } => {
-                self.depart(user, Some(audience), note.at, note.at);
+                if self.audiences.is_member(user, audience) {
+                    self.depart(user, Some(audience), note.at, note.at);
+                }
                 self.audiences.changing(user, audience);
             }
             What::Joined { user, audience } => self.audiences.joined(user, audience),
