@@ -11,7 +11,7 @@ use super::language::{Names, Resource};
 use super::overrides::Overrides;
 use super::rotation::Floor;
 use super::rows::Files;
-use super::{Plan, Scenario, compile_delivery, resource, rotation, target, threshold};
+use super::{Plan, Scenario, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
@@ -53,18 +53,9 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
-    let promised = RefCell::default();
-    let ground = Ground {
-        suite: &suite,
-        names: &names,
-        critic: &critic,
-        resources: count,
-        target: target.as_ref(),
-        promised: &promised,
-        memberships: compile_delivery::joins_anything(&suite),
-    };
+    let ground = Ground::new(&suite, &names, &critic, count, target.as_ref());
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
-    let axes = axes(&scenarios);
+    let (axes, deliveries) = (axes(&scenarios), ground.promised.into_inner());
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
     used_environment.borrow().iter().for_each(|value: &String| secrets.insert(value));
@@ -87,7 +78,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         cooldown,
         forced: force && proof.as_ref().is_some_and(|proof| !proof.holds()),
         proof,
-        deliveries: promised.into_inner(),
+        deliveries,
         thresholds,
         axes,
         duration,
