@@ -64,7 +64,7 @@ impl Outcome {
             metrics: metrics(&totals, 20, 75.4),
             latencies: latencies(&totals, 1.0),
             errors: errors(&totals),
-            deliveries: deliveries(&totals, true, "delivery_missing == 0"),
+            deliveries: deliveries(&totals, "delivery_missing == 0"),
             unmatched_events: unmatched_events(),
             timeline: Timeline { points, stages: stages("bidders", &[("ramp", 10), ("steady", 60), ("leave", 5)]) },
             lanes: Some(lanes(20, 20, 12, true)),
@@ -99,7 +99,7 @@ impl Outcome {
         outcome.latencies = latencies(&totals, 0.38);
         outcome.latencies.retain(|row| row.metric != "reconnect_latency");
         outcome.errors.clear();
-        outcome.deliveries = deliveries(&totals, false, "");
+        outcome.deliveries = deliveries(&totals, "");
         outcome.unmatched_events.clear();
         outcome.lanes = Some(lanes(20, 20, 12, false));
         outcome.waiting = None;
@@ -133,7 +133,7 @@ impl Outcome {
         outcome.metrics = metrics(&outcome.totals, 20, 32.2);
         outcome.latencies = latencies(&outcome.totals, 0.38);
         outcome.errors = errors(&outcome.totals);
-        outcome.deliveries = deliveries(&outcome.totals, true, "");
+        outcome.deliveries = deliveries(&outcome.totals, "");
         outcome
     }
 
@@ -160,8 +160,7 @@ impl Outcome {
         outcome.metrics = metrics(&totals, 0, 4.1);
         outcome.latencies.clear();
         outcome.errors = vec![error("connect", "connection refused", 60, "connection refused by 127.0.0.1:4000")];
-        outcome.deliveries = deliveries(&totals, false, "");
-        outcome.deliveries.iter_mut().for_each(|row| row.ambiguous = 0);
+        outcome.deliveries = deliveries(&totals, "");
         outcome.unmatched_events.clear();
         outcome.timeline = Timeline {
             points: (0..5).map(|second| Point { second, errors: 12, ..Point::default() }).collect(),
@@ -272,7 +271,7 @@ impl Outcome {
             )
         }));
         outcome.errors.sort_by_key(|row| std::cmp::Reverse(row.count));
-        outcome.deliveries = deliveries(&totals, true, "delivery_missing == 0");
+        outcome.deliveries = deliveries(&totals, "delivery_missing == 0");
         outcome.deliveries.push(counted(40));
         outcome.timeline =
             Timeline { points, stages: stages("bidders", &[("ramp", 300), ("steady", 3_180), ("leave", 120)]) };

@@ -84,9 +84,10 @@ fn fault(row: &DeliveryRow, fault: Fault, users: [u64; 3]) -> FaultRow {
 }
 
 /// Of a server that loses one in a thousand, and more while it stalls. `broken` is the threshold that was not met for it.
-pub(super) fn deliveries(totals: &Totals, faulty: bool, broken: &str) -> Vec<DeliveryRow> {
+pub(super) fn deliveries(totals: &Totals, broken: &str) -> Vec<DeliveryRow> {
     let owed = totals.ok * 19;
-    let counts = if faulty { [owed - 25, 18, 7, 3, 4, 2, 1, 38] } else { [owed, 0, 0, 0, 0, 0, 0, 19] };
+    let faulty = totals.timeout > 0;
+    let counts = if faulty { [owed - 25, 18, 7, 3, 4, 2, 1, 38] } else { [owed, 0, 0, 0, 0, 0, 0, totals.ok.min(19)] };
     let slow = if faulty { 1.0 } else { 0.4 };
     let tail = [1.2, 11.8, 31.0, 46.2 * slow, 214.0 * slow, 481.0 * slow, 1_204.0 * slow];
     let mut bid = row("bid", "bid-placed", 26, counts, tail);
@@ -102,6 +103,17 @@ pub(super) fn deliveries(totals: &Totals, faulty: bool, broken: &str) -> Vec<Del
         bid.broken.push(broken.to_owned());
     }
     vec![bid]
+}
+
+/// The metrics of these deliveries.
+pub(super) fn rates(totals: &Totals) -> [(&'static str, Option<f64>); 3] {
+    let row = deliveries(totals, "").remove(0);
+    let counted = |count: u64| (row.expected > 0).then_some(count as f64);
+    [
+        ("delivery_rate", row.rate),
+        ("delivery_expected", counted(row.expected)),
+        ("delivery_missing", counted(row.missing)),
+    ]
 }
 
 /// Deliveries that are only counted, of an action that hardly anybody takes.
