@@ -11,7 +11,7 @@ use super::language::{Names, Resource};
 use super::overrides::Overrides;
 use super::rotation::Floor;
 use super::rows::Files;
-use super::{Plan, Scenario, resource, rotation, target, threshold};
+use super::{Plan, Scenario, delivery_thresholds, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
@@ -57,6 +57,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
     let (axes, deliveries) = (axes(&scenarios), ground.promised.into_inner());
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
+    delivery_thresholds::check(&suite, &root.key("thresholds"), &deliveries, &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
     used_environment.borrow().iter().for_each(|value: &String| secrets.insert(value));
     let mut problems = critic.into_problems();

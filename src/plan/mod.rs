@@ -13,6 +13,7 @@ pub mod cooldown;
 pub mod credentials;
 pub mod critic;
 pub mod delivery;
+mod delivery_thresholds;
 pub mod lanes;
 pub mod language;
 pub mod load;
