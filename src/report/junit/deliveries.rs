@@ -8,7 +8,7 @@ use crate::report::table;
 use crate::report::untrusted::for_junit_line;
 use crate::units::Duration;
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{DeliveryRow, FaultRow, Judged, Status, ThresholdResult};
+use crate::verdict::outcome::{DeliveryRow, FaultRow, Judged, LatencyRow, Status, ThresholdResult};
 
 /// What a case is to say.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +88,7 @@ fn text(outcome: &Outcome, row: &DeliveryRow, failed: &[&Judged]) -> String {
         let rows: Vec<_> = std::iter::once(heading).chain(failed.iter().map(one)).collect();
         parts.push(table::columns_left(&rows));
     }
-    let numbers: Vec<_> = numbers(row).into_iter().map(|(_, name, value)| vec![name.to_owned(), value]).collect();
+    let numbers: Vec<_> = numbers(row).into_iter().map(Vec::from).collect();
     parts.push(format!("Deliveries\n{}", table::columns(&numbers)));
     let held = held_against(outcome, row);
     // Where nothing is held against it, whatever there is may be worth a look.
@@ -101,20 +101,23 @@ fn text(outcome: &Outcome, row: &DeliveryRow, failed: &[&Judged]) -> String {
     parts.join("\n\n")
 }
 
-/// Every number, with its name for properties and for people.
-fn numbers(row: &DeliveryRow) -> Vec<(&'static str, &'static str, String)> {
+/// Every number, for people.
+fn numbers(row: &DeliveryRow) -> Vec<[String; 2]> {
+    let line = |name: &str, value: String| [name.to_owned(), value];
     let mut numbers = vec![
-        ("rate", "in time, of all", row.rate.map_or_else(|| NONE.into(), share)),
-        ("expected", "owed", count(row.expected)),
-        ("in_time", "in time", count(row.in_time)),
+        line("in time, of all", row.rate.map_or_else(|| NONE.into(), share)),
+        line("owed", count(row.expected)),
+        line("in time", count(row.in_time)),
     ];
-    numbers.extend(Fault::ALL.map(|fault| (property_name(fault), fault.words(), count(row.count(fault)))));
-    numbers.push(("ambiguous", "ambiguous", count(row.ambiguous)));
-    if let Some(latency) = &row.latency {
-        let percentiles = [("p50", latency.p50), ("p95", latency.p95), ("p99", latency.p99), ("max", latency.max)];
-        numbers.extend(percentiles.map(|(name, value)| (name, name, milliseconds(value))));
-    }
+    numbers.extend(Fault::ALL.map(|fault| line(fault.words(), count(row.count(fault)))));
+    numbers.push(line("ambiguous", count(row.ambiguous)));
+    numbers.extend(percentiles(row).into_iter().map(|(name, value)| line(name, milliseconds(value))));
     numbers
+}
+
+fn percentiles(row: &DeliveryRow) -> Vec<(&'static str, f64)> {
+    let of = |row: &LatencyRow| vec![("p50", row.p50), ("p95", row.p95), ("p99", row.p99), ("max", row.max)];
+    row.latency.as_ref().map_or_else(Vec::new, of)
 }
 
 const fn property_name(fault: Fault) -> &'static str {
@@ -128,12 +131,16 @@ const fn property_name(fault: Fault) -> &'static str {
     }
 }
 
-/// The numbers of a scenario's deliveries: name and value.
+/// The numbers of a scenario's deliveries for programs: name and value.
 #[must_use]
 pub fn properties(outcome: &Outcome, scenario: &str) -> Vec<(String, String)> {
     let of_row = |row: &DeliveryRow| {
-        let action = row.action.clone();
-        numbers(row).into_iter().map(move |(name, _, value)| (format!("delivery.{action}.{name}"), value))
+        let always = [("expected", row.expected), ("in_time", row.in_time), ("ambiguous", row.ambiguous)];
+        let faults = Fault::ALL.map(|fault| (property_name(fault), row.count(fault)));
+        let counts = always.into_iter().chain(faults).map(|(name, number)| (name.to_owned(), number.to_string()));
+        let tail = percentiles(row).into_iter().map(|(name, value)| (format!("{name}_ms"), value.to_string()));
+        let named = |(name, value)| (format!("delivery.{}.{name}", row.action), value);
+        counts.chain(tail).map(named).collect::<Vec<_>>()
     };
     of_scenario(outcome, scenario).flat_map(of_row).collect()
 }

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::metrics::number::count;
-use crate::report::deliveries::{UNMATCHED, counted, held_against, said, title};
+use crate::report::deliveries::{UNMATCHED, counted, held_against, received, said, title};
 use crate::report::page::{BOLD, DIM, PLAIN, Page, RED};
 use crate::report::untrusted::for_log;
 use crate::verdict::Outcome;
@@ -30,7 +30,7 @@ pub fn rows(page: &mut Page, outcome: &Outcome) {
         for found in held_against(outcome, row) {
             page.line(&[(RED, &format!("    {} {}", count(found.count), found.fault.words()))]);
             for example in found.examples.iter().take(EXAMPLES) {
-                page.line(&[(DIM, &format!("    └ {}", for_log(&said(example))))]);
+                page.wrapped(DIM, "    └ ", "      ", &for_log(&said(example)));
             }
         }
     }
@@ -46,7 +46,8 @@ pub fn unmatched(page: &mut Page, events: &[EventRow]) {
     let width = shown.iter().map(|row| count(row.count).len()).max().unwrap_or(0);
     for row in shown {
         let number = format!("  {:>width$} × ", count(row.count));
-        let example = row.examples.first().map_or_else(String::new, |example| format!("  {}", for_log(&said(example))));
+        let example =
+            row.examples.first().map_or_else(String::new, |example| format!("  {}", for_log(&received(example))));
         page.line(&[(BOLD, &number), (PLAIN, &for_log(&row.name)), (DIM, &example)]);
     }
     if events.len() > shown.len() {
