@@ -59,11 +59,17 @@ pub fn counted(row: &DeliveryRow) -> Vec<String> {
     counts.chain(row.latency.as_ref().map(|latency| format!("p95 {}", milliseconds(latency.p95)))).collect()
 }
 
-/// As in `0:41 user 3 on lot-7: …`.
+/// A delivery that went wrong: `0:41 to user 3 on lot-7: …`.
 #[must_use]
 pub fn said(example: &ExampleRow) -> String {
     let on = example.resource.as_ref().map_or_else(String::new, |resource| format!(" on {resource}"));
-    format!("{} user {}{on}: {}", clock(example.at.second()), example.user, example.detail)
+    format!("{} to user {}{on}: {}", clock(example.at.second()), example.user, example.detail)
+}
+
+/// An event that nothing matched: `0:41 user 3: …`.
+#[must_use]
+pub fn received(example: &ExampleRow) -> String {
+    format!("{} user {}: {}", clock(example.at.second()), example.user, example.detail)
 }
 
 /// What goes wrong where a metric is not as it should be.
@@ -120,10 +126,15 @@ mod tests {
         check("delivery_disagreement", &[Fault::Disagreement]);
         check("delivery_expected", &[]);
         check("success_rate", &[]);
+        // Late deliveries have a count and a latency.
+        let expected = |fault| if fault == Fault::Late { 2 } else { 1 };
         for fault in Fault::ALL {
             let metrics = crate::metrics::METRICS.iter();
-            let counts: Vec<_> = metrics.filter(|metric| metric.kind == Kind::Count(&[fault.counter()])).collect();
-            assert!(counts.iter().any(|metric| faults_of(metric.name) == [fault]), "{fault:?}");
+            assert_eq!(
+                metrics.filter(|metric| faults_of(metric.name) == [fault]).count(),
+                expected(fault),
+                "{fault:?}"
+            );
         }
     }
 

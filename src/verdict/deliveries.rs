@@ -153,4 +153,4 @@ pub fn unmatched_events(plan: &Plan, results: &Results) -> Vec<EventRow> {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

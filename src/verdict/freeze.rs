@@ -230,6 +230,16 @@ mod tests {
         assert!(!format!("{outcome:?}").contains("hunter2"));
     }
 
+    #[test]
+    fn deliveries_that_went_wrong_and_unmatched_events_are_no_errors() {
+        use super::super::deliveries::tests::{plan, results};
+        let plan = plan("errors: \"== 0\"");
+        let results = results(&plan.axes, [(9, 9); 3]);
+        let found: Vec<(String, u64)> = errors(&plan, &results).into_iter().map(|row| (row.class, row.count)).collect();
+        assert_eq!(found, [("step".to_owned(), 2)]);
+        assert_eq!(results.numbers(crate::metrics::Part::default()).sum(crate::metrics::catalog::ERRORS), 0);
+    }
+
     fn check(result: ThresholdResult, stopped_by: Option<&str>, expected: ThresholdResult) {
         let mut threshold = Outcome::example().thresholds.remove(0);
         (threshold.name, threshold.result) = ("errors == 0".to_owned(), result);

@@ -12,6 +12,8 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+mod deliveries;
+
 /// Examples, and what their JUnit report comes to: tests, failures, errors, skipped.
 fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {
     vec![

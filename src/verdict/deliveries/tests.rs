@@ -12,7 +12,7 @@ use crate::suite::read::read;
 use crate::units::{Duration, Moment};
 use crate::verdict::judge::judge;
 
-fn plan(thresholds: &str) -> Plan {
+pub fn plan(thresholds: &str) -> Plan {
     let act = |action: &str, event: &str| {
         format!(
             "- {{ emit: {action}, ack: {{}}, delivery: {{ event: {event}, match: data.ref, to: others, order: per_sender }} }}"
@@ -35,7 +35,7 @@ fn plan(thresholds: &str) -> Plan {
 }
 
 /// Deliveries that were owed and those missing, of `bid` and `close` of `a` and `bid` of `b`; each received one took 20 ms.
-fn results(axes: &Axes, counts: [(u64, u64); 3]) -> Results {
+pub fn results(axes: &Axes, counts: [(u64, u64); 3]) -> Results {
     let mut recorder = Recorder::new(axes.len());
     for ((scenario, action), (expected, missing)) in [(0, 0), (0, 1), (1, 0)].into_iter().zip(counts) {
         let cell = axes.cell(scenario, 0, Some(action));
