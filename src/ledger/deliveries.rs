@@ -11,7 +11,7 @@ use super::delivery::{Audience, Key, Note, Owes, Rule, Sent, What};
 use super::misdelivery::{Fault, Misdeliveries, Misdelivery};
 use super::order::Orders;
 use crate::metrics::{Counter, Distribution, Recorder};
-use crate::plan::delivery::{Promise, To};
+use crate::plan::delivery::{Order, Promise, To};
 use crate::units::Moment;
 
 #[derive(Debug, Default)]
@@ -44,7 +44,8 @@ struct Debt {
     at: Moment,
     /// Its audience at the moment of the send.
     roll: Roll,
-    owes: Option<Owes>,
+    /// And when that was known.
+    owes: Option<(Moment, Owes)>,
     place: Option<u64>,
     receipts: Vec<Receipt>,
     /// What has overtaken it, and who received the two in their order. Looked up when the first of the two is settled.
@@ -56,6 +57,8 @@ struct Overtaking {
     later: Key,
     /// Until when the later one can be received; what comes after that is compared with nothing.
     until: Moment,
+    /// Both were ok: the order of what was refused says nothing.
+    owed: bool,
     /// A user that received the two in their order.
     other: Option<u32>,
 }
@@ -160,13 +163,15 @@ impl Deliveries {
             What::Sent(sent) => self.sent(note.at, sent),
             What::Ended { key, owes } => {
                 if let Some(debt) = self.open.get_mut(&key) {
-                    debt.owes = Some(owes);
+                    debt.owes = Some((note.at, owes));
                 }
             }
             What::Received { key, user, listener } => self.received(note.at, key, user, listener),
             What::Counted { user, listener } => self.credits.add(user, listener),
             What::Changing { user, audience } => {
-                self.depart(user, Some(audience), note.at, note.at);
+                if self.audiences.is_member(user, audience) {
+                    self.depart(user, Some(audience), note.at, note.at);
+                }
                 self.audiences.changing(user, audience);
             }
             What::Joined { user, audience } => self.audiences.joined(user, audience),
@@ -221,7 +226,7 @@ impl Deliveries {
         let Some(until) = until.filter(|until| at <= *until) else { return };
         let debt = self.open.get_mut(&earlier);
         if let Some(debt) = debt.filter(|debt| debt.overtaken_by.iter().all(|known| known.later != later)) {
-            debt.overtaken_by.push(Overtaking { later, until, other: None });
+            debt.overtaken_by.push(Overtaking { later, until, owed: false, other: None });
             self.overtaken.entry(later).or_default().push(earlier);
         }
     }
@@ -256,6 +261,9 @@ impl Deliveries {
         let pairs: Vec<(Key, Key)> = overtaken.chain(by.into_iter().map(|by| (key, by.later))).collect();
         for (earlier, later) in pairs {
             let (Some(first), Some(second)) = (self.open.get(&earlier), self.open.get(&later)) else { continue };
+            let until = until.min(first.at + self.promise(&first.sent).patience());
+            let until = until.min(second.at + self.promise(&second.sent).patience());
+            let owed = first.is_owed_by(until) && second.is_owed_by(until);
             let other = first.receipts.iter().find(|receipt| {
                 let second = second.receipts.iter().filter(|other| other.user == receipt.user).map(|other| other.at);
                 second.min().is_some_and(|at| receipt.at < at && at <= until)
@@ -263,7 +271,7 @@ impl Deliveries {
             let other = other.map(|receipt| receipt.user);
             let pair = self.open.get_mut(&earlier).map(|debt| &mut debt.overtaken_by).into_iter().flatten();
             for known in pair.filter(|known| known.later == later) {
-                known.other = other;
+                (known.owed, known.other) = (owed, other);
             }
         }
     }
@@ -273,7 +281,7 @@ impl Deliveries {
         let promise = self.promise(&debt.sent);
         let mut receipts = debt.receipts.clone();
         receipts.sort_by_key(|receipt| (receipt.user, receipt.at));
-        match debt.owes {
+        match debt.owes.map(|(_, owes)| owes) {
             Some(Owes::All) => self.settle_owed(debt, promise, &receipts, end, recorder),
             Some(Owes::Silence) => {
                 for receipts in receipts.chunk_by(|a, b| a.user == b.user) {
@@ -353,14 +361,13 @@ impl Deliveries {
         } else {
             recorder.count(cell, Counter::DeliveryInTime);
         }
-        if let Some(later) = receipt.overtaken_by {
+        let by = debt.overtaken_by.iter().find(|by| Some(by.later) == receipt.overtaken_by && receipt.at <= by.until);
+        if let Some(by) = by.filter(|by| by.owed && (by.other.is_some() || promise.order == Order::PerSender)) {
             recorder.count(cell, Counter::DeliveryOutOfOrder);
             self.example(Fault::OutOfOrder, debt, receipt.user, Some(receipt.at), None);
-            let by = debt.overtaken_by.iter().find(|by| by.later == later && receipt.at <= by.until);
-            let other = by.and_then(|by| by.other);
-            if other.is_some() {
+            if by.other.is_some() {
                 recorder.count(cell, Counter::DeliveryDisagreement);
-                self.example(Fault::Disagreement, debt, receipt.user, Some(receipt.at), other);
+                self.example(Fault::Disagreement, debt, receipt.user, Some(receipt.at), by.other);
             }
         }
     }
@@ -406,6 +413,13 @@ impl Deliveries {
             at,
             other,
         });
+    }
+}
+
+impl Debt {
+    /// Was it known to be ok, and to owe deliveries, by that moment?
+    fn is_owed_by(&self, moment: Moment) -> bool {
+        self.owes.is_some_and(|(known, owes)| known <= moment && owes == Owes::All)
     }
 }
 

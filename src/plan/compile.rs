@@ -14,7 +14,7 @@ use super::overrides::Overrides;
 use super::rotation::{Acting, Floor};
 use super::rows::Files;
 use super::target::Target;
-use super::{Plan, Scenario, compile_delivery, compile_invariant, resource, rotation, target, threshold};
+use super::{Plan, Scenario, compile_invariant, delivery_thresholds, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::secrets::Secrets;
 use crate::suite::problem::{Path, Problems};
@@ -59,6 +59,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let (scenarios, deliveries, invariants) = flows(&floor, rotations, target.as_ref(), &names, &outside);
     let axes = axes(&scenarios);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
+    delivery_thresholds::check(&suite, &root.key("thresholds"), &deliveries, &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
     used_environment.borrow().iter().for_each(|value: &String| secrets.insert(value));
     let mut problems = critic.into_problems();
@@ -117,10 +118,9 @@ fn flows(
     outside: &Names<'_>,
 ) -> (Vec<Scenario>, Deliveries, Vec<Invariant>) {
     let (suite, critic, resources) = (floor.suite, floor.critic, floor.resources);
-    let promised = RefCell::new(compile_delivery::none_yet(suite));
-    let ground = Ground { suite, names, critic, resources, target, promised: &promised };
+    let ground = Ground::new(suite, names, critic, resources, target);
     let mut scenarios = compile_scenario::compile(&ground, floor.loads.to_vec(), rotations);
-    let deliveries = promised.into_inner();
+    let deliveries = ground.promised.into_inner();
     let invariants = compile_invariant::compile(&suite.invariants, &mut scenarios, &deliveries, outside, critic);
     (scenarios, deliveries, invariants)
 }

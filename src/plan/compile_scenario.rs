@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::compile_delivery::none_yet;
 use super::compile_step::{Found, Steps, heard, saved_names};
 use super::critic::Critic;
 use super::delivery::Deliveries;
@@ -42,7 +43,20 @@ pub struct Ground<'a> {
     pub resources: u64,
     pub target: Option<&'a Target>,
     /// The deliveries found so far, of all scenarios.
-    pub promised: &'a RefCell<Deliveries>,
+    pub promised: RefCell<Deliveries>,
+}
+
+impl<'a> Ground<'a> {
+    pub fn new(
+        suite: &'a Suite,
+        names: &'a Names<'a>,
+        critic: &'a Critic<'a>,
+        resources: u64,
+        target: Option<&'a Target>,
+    ) -> Self {
+        let promised = RefCell::new(none_yet(suite));
+        Self { suite, names, critic, resources, target, promised }
+    }
 }
 
 /// All scenarios, in the order of the file.
@@ -150,7 +164,7 @@ fn programs(
     let how = scenario.connect.how();
     let program = |place: &'static str, steps: &[schema::Step], path: &Path, back_within: Duration| {
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
-        let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events, ground.promised);
+        let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events, &ground.promised);
         (compiler.scenario, compiler.memberships) = (number, ground.promised.borrow().memberships);
         (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
         let program = compiler.compile(steps, path);
@@ -213,7 +227,7 @@ fn texts(
     map: &Map<serde_json::Value>,
 ) -> Vec<(String, Text)> {
     let none = RefCell::default();
-    let compiler = Steps::new(names, ground.critic, "connect", keeps_one, ground.resources, &none, ground.promised);
+    let compiler = Steps::new(names, ground.critic, "connect", keeps_one, ground.resources, &none, &ground.promised);
     compiler.texts(map, &Path::root().key("target").key(key), Place { resource: keeps_one, ..Place::USER })
 }
 

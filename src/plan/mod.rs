@@ -14,6 +14,7 @@ pub mod cooldown;
 pub mod credentials;
 pub mod critic;
 pub mod delivery;
+mod delivery_thresholds;
 pub mod invariant;
 pub mod lanes;
 pub mod language;

@@ -69,7 +69,7 @@ pub struct Findings(IndexMap<Kind, Tally>);
 
 /// Most examples kept of a kind.
 const EXAMPLES: usize = 3;
-/// Most kinds kept; the rest are counted together.
+/// Most kinds kept of a class; the rest are counted together. A server that makes up names of events does not push out errors.
 const KINDS: usize = 200;
 /// Longest detail kept, in characters.
 const DETAIL: usize = 300;
@@ -102,12 +102,15 @@ impl Findings {
     }
 
     fn tally(&mut self, class: Class, scenario: usize, name: &str) -> &mut Tally {
-        let full = self.0.len() >= KINDS;
         let mut kind = Kind { class, scenario, name: name.to_owned() };
-        if full && !self.0.contains_key(&kind) {
+        if self.0.len() >= KINDS && !self.0.contains_key(&kind) && self.kinds(class) >= KINDS {
             kind.name = OTHER.to_owned();
         }
         self.0.entry(kind).or_default()
+    }
+
+    fn kinds(&self, class: Class) -> usize {
+        self.0.keys().filter(|kind| kind.class == class).count()
     }
 
     pub fn add(&mut self, other: Self) {
@@ -164,6 +167,8 @@ mod tests {
         }
         assert!(findings.iter().count() <= KINDS + 1);
         assert_eq!(findings.iter().map(|(_, tally)| tally.count).sum::<u64>(), 1000);
+        findings.note(Class::Connect, 0, "connection refused", || example(1));
+        assert_eq!(findings.iter().last().map(|(kind, _)| kind.name.as_str()), Some("connection refused"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! From results to the outcome: everything computed, judged, put into words, redacted; then nothing changes any more.
 
+use super::deliveries::{deliveries, example, unmatched_events};
 use super::invariants::{self, invariants};
 use super::judge::judge;
 use super::lanes::lanes;
 use super::outcome::{
-    Ended, ErrorRow, ExampleRow, InvariantRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity,
-    Verdict,
+    DeliveryRow, Ended, ErrorRow, EventRow, ExampleRow, InvariantRow, Judged, Outcome, RunInfo, Status, SuiteInfo,
+    ThresholdResult, Validity, Verdict,
 };
 use super::rows;
 use super::validity::{assess, late_timers};
@@ -13,8 +14,8 @@ use super::waiting::waiting;
 use crate::metrics::number;
 use crate::plan::Plan;
 use crate::plan::summary::PlanSummary;
+use crate::record::Results;
 use crate::record::finding::{Class, Kind, Tally};
-use crate::record::{Example, Results};
 use crate::secrets::Redactor;
 
 /// What the outcome needs that neither plan nor results know.
@@ -66,12 +67,14 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
             line: plan.name_line,
         },
         verdict: Verdict { status, validity, reasons, sentence },
+        deliveries: deliveries(plan, results, &thresholds),
+        unmatched_events: unmatched_events(plan, results),
         thresholds,
         invariants,
         scenarios: rows::scenarios(plan, results),
         totals: rows::totals(&results.numbers(crate::metrics::Part::default())),
         latencies: rows::latencies(plan, results),
-        metrics: rows::metrics(results),
+        metrics: rows::metrics(plan, results),
         errors: errors(plan, results),
         timeline: rows::timeline(plan, results),
         lanes: lanes(plan, &results.course),
@@ -182,20 +185,13 @@ fn errors(plan: &Plan, results: &Results) -> Vec<ErrorRow> {
         kind: kind.name.clone(),
         scenario: plan.scenarios.get(kind.scenario).map_or(String::new(), |scenario| scenario.name.clone()),
         count: tally.count,
-        examples: tally.examples.iter().map(example_row).collect(),
+        examples: tally.examples.iter().map(example).collect(),
     };
-    let mut rows: Vec<ErrorRow> = results.findings.iter().map(row).collect();
+    // What became of deliveries, and what nobody asked for, is told in its own place.
+    let are_errors = |(kind, _): &(&Kind, &Tally)| !matches!(kind.class, Class::Delivery | Class::Event);
+    let mut rows: Vec<ErrorRow> = results.findings.iter().filter(are_errors).map(row).collect();
     rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kind.cmp(&b.kind)));
     rows
-}
-
-pub(super) fn example_row(example: &Example) -> ExampleRow {
-    ExampleRow {
-        at: example.at,
-        user: example.user,
-        resource: example.resource.clone(),
-        detail: example.detail.clone(),
-    }
 }
 
 /// Takes secrets out of every text that may hold one. Names of scenarios, metrics and stages are the suite's own keys; they
@@ -211,18 +207,12 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
     if let Ended::Unreachable { reason } | Ended::Aborted { reason } = &mut outcome.run.ended {
         texts.push(reason);
     }
-    let mut examples: Vec<&mut ExampleRow> = Vec::new();
-    for row in &mut outcome.invariants {
-        texts.push(&mut row.rule);
-        examples.extend(row.broken_examples.iter_mut().chain(&mut row.undecided_examples));
-    }
+    texts.extend(outcome.invariants.iter_mut().flat_map(InvariantRow::texts));
+    texts.extend(outcome.deliveries.iter_mut().flat_map(DeliveryRow::texts));
+    texts.extend(outcome.unmatched_events.iter_mut().flat_map(EventRow::texts));
     for error in &mut outcome.errors {
         texts.push(&mut error.kind);
-        examples.extend(&mut error.examples);
-    }
-    for example in examples {
-        texts.push(&mut example.detail);
-        texts.extend(&mut example.resource);
+        texts.extend(error.examples.iter_mut().flat_map(ExampleRow::texts));
     }
     texts.extend(outcome.plan.texts());
     for text in texts {
@@ -246,9 +236,23 @@ mod tests {
         let mut outcome = Outcome::example();
         outcome.lanes = Some(Lanes { resources: vec![text()], ..Lanes::default() });
         outcome.waiting = Some(text());
+        outcome.deliveries[0].event = text();
+        outcome.deliveries[0].faults[0].examples[0].detail = text();
+        outcome.unmatched_events[0].name = text();
+        outcome.unmatched_events[0].examples[0].resource = Some(text());
         outcome.run.ended = Ended::Aborted { reason: text() };
         redact(&mut outcome, &Redactor::new(&secrets));
         assert!(!format!("{outcome:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn deliveries_that_went_wrong_and_unmatched_events_are_no_errors() {
+        use super::super::deliveries::tests::{plan, results};
+        let plan = plan("errors: \"== 0\"");
+        let results = results(&plan.axes, [(9, 9); 3]);
+        let found: Vec<(String, u64)> = errors(&plan, &results).into_iter().map(|row| (row.class, row.count)).collect();
+        assert_eq!(found, [("step".to_owned(), 2)]);
+        assert_eq!(results.numbers(crate::metrics::Part::default()).sum(crate::metrics::catalog::ERRORS), 0);
     }
 
     fn check(result: ThresholdResult, stopped_by: Option<&str>, expected: ThresholdResult) {

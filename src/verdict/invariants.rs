@@ -1,7 +1,7 @@
 //! Invariants judged by what came of their checks.
 
-use super::freeze::example_row;
-use super::outcome::{InvariantResult, InvariantRow};
+use super::deliveries::example;
+use super::outcome::{ExampleRow, InvariantResult, InvariantRow};
 use crate::ledger::invariant::Tally;
 use crate::metrics::number::{count, counted};
 use crate::plan::Plan;
@@ -15,7 +15,7 @@ pub fn invariants(plan: &Plan, results: &Results, judge: bool, cut: bool) -> Vec
     let row = |(number, invariant): (usize, &crate::plan::invariant::Invariant)| {
         let checked = results.invariants.get(number).unwrap_or(&nothing);
         let tally = checked.tally;
-        let rows = |examples: &[Example]| examples.iter().map(example_row).collect();
+        let rows = |examples: &[Example]| examples.iter().map(example).collect();
         InvariantRow {
             name: invariant.name.to_string(),
             rule: invariant.rule.words(),
@@ -74,6 +74,12 @@ pub fn held(invariants: &[InvariantRow]) -> Option<String> {
 }
 
 impl InvariantRow {
+    /// What somebody else may have written.
+    pub fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let examples = self.broken_examples.iter_mut().chain(&mut self.undecided_examples);
+        std::iter::once(&mut self.rule).chain(examples.flat_map(ExampleRow::texts))
+    }
+
     /// Does this one break the build?
     #[must_use]
     pub const fn fails(&self) -> bool {

@@ -12,17 +12,19 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+mod deliveries;
+
 /// Examples, and what their JUnit report comes to: tests, failures, errors, skipped.
 fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {
     vec![
-        ("failed", Outcome::example(), [10, 2, 0, 0]),
-        ("passed", Outcome::example_passed(), [10, 0, 0, 0]),
-        ("interrupted", Outcome::example_interrupted(), [10, 0, 1, 9]),
-        ("unreachable", Outcome::example_unreachable(), [10, 0, 1, 9]),
-        ("suspect", Outcome::example_suspect(), [10, 0, 0, 0]),
-        ("invalid", Outcome::example_invalid(), [10, 0, 1, 9]),
-        ("aborted", Outcome::example_aborted(), [10, 1, 0, 8]),
-        ("long", Outcome::example_long(), [14, 4, 0, 0]),
+        ("failed", Outcome::example(), [12, 4, 0, 0]),
+        ("passed", Outcome::example_passed(), [12, 0, 0, 0]),
+        ("interrupted", Outcome::example_interrupted(), [12, 0, 1, 11]),
+        ("unreachable", Outcome::example_unreachable(), [12, 0, 1, 11]),
+        ("suspect", Outcome::example_suspect(), [12, 0, 0, 0]),
+        ("invalid", Outcome::example_invalid(), [12, 0, 1, 11]),
+        ("aborted", Outcome::example_aborted(), [12, 1, 0, 10]),
+        ("long", Outcome::example_long(), [17, 6, 0, 0]),
     ]
 }
 
@@ -367,7 +369,7 @@ pub const HOSTILE: &str = "::error file=a::boom\n::add-mask::x\r\n<script>alert(
     \u{0}\u{9b}31m \u{2028}::set-output name=a::b";
 
 /// What is one of a few words and not a text.
-const WORDS: &[&str] = &["format", "status", "validity", "result", "unit", "how", "end", "standing"];
+const WORDS: &[&str] = &["format", "status", "validity", "result", "unit", "how", "end", "standing", "fault"];
 
 /// The outcome with every text in it replaced. Through JSON, so that no field can be forgotten.
 pub fn poisoned(outcome: &Outcome) -> Outcome {
@@ -470,6 +472,8 @@ fn templates_name_only_what_there_is() {
     outcome.latencies.clear();
     outcome.metrics.clear();
     outcome.errors.clear();
+    outcome.deliveries.clear();
+    outcome.unmatched_events.clear();
     outcome.timeline = Default::default();
     outcome.plan = Default::default();
     outcome.suite.description = None;
