@@ -8,13 +8,13 @@ use crate::verdict::outcome::{Outcome, Status};
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Every threshold was met, the run is valid.
+    /// Every threshold was met, every invariant holds, the run is valid.
     Ok,
     /// A bug of ours.
     Internal,
     /// Wrong command line.
     Usage,
-    /// A threshold was not met.
+    /// A threshold was not met, or an invariant does not hold.
     Failed,
     /// The suite is wrong, a secret is missing, or the plan cannot be carried out.
     Suite,
@@ -34,8 +34,8 @@ pub const EXITS: &[(Exit, u8, &str)] = &[
     (Exit::Unreachable, 112, "the target could not be reached or used: nothing was measured"),
     (Exit::Interrupted, 105, "interrupted: complete reports of what ran are there"),
     (Exit::Invalid, 111, "the run is invalid: it cannot judge the server"),
-    (Exit::Failed, 99, "a threshold was not met"),
-    (Exit::Ok, 0, "every threshold met, run valid"),
+    (Exit::Failed, 99, "a threshold was not met, or an invariant does not hold"),
+    (Exit::Ok, 0, "every threshold met, every invariant holds, run valid"),
 ];
 
 impl Exit {

@@ -4,7 +4,7 @@ use super::critic::Critic;
 use super::delivery::{Deliveries, Delivery, To};
 use super::invariant::{Invariant, Rule, WITHIN, Watch};
 use super::language::answer::AnswerKind;
-use super::language::{Expression, Names, Place};
+use super::language::{Expression, Names, Place, UnknownName};
 use super::pattern::Takes;
 use super::scenario::{Heard, Rhythm, Scenario};
 use crate::suite::problem::Path;
@@ -153,7 +153,14 @@ impl Ground<'_> {
 
     fn expression(&self, text: &str, path: &Path) -> Option<Expression> {
         let compiled = Expression::compile(text, &path.to_string(), self.names, PLACE);
-        compiled.map_err(|unknown| self.critic.unknown(path, unknown)).ok()
+        let is_close = |help: &String| help.starts_with("did you mean");
+        let told = |UnknownName { what, help }| {
+            let help = help
+                .filter(is_close)
+                .unwrap_or_else(|| "an invariant looks at the event alone, as `data.price`".into());
+            self.critic.unknown(path, UnknownName { what, help: Some(help) });
+        };
+        compiled.map_err(told).ok()
     }
 }
 

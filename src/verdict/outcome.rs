@@ -117,9 +117,9 @@ pub struct Verdict {
 /// What the whole run comes to. Exit codes follow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Every threshold was met and the run can be trusted.
+    /// Every threshold was met, every invariant holds, and the run can be trusted.
     Pass,
-    /// A threshold was not met.
+    /// A threshold was not met, or an invariant does not hold.
     Fail,
     /// The run cannot judge the server; thresholds are not judged.
     Invalid,

@@ -122,8 +122,10 @@ mod tests {
         Moment::START + Duration::from_millis(ms)
     }
 
+    type Told = fn(u32) -> What;
+
     /// What a user tells at these moments, and whether it is sure at 100 ms, 10 ms around.
-    fn check(told: &[(u64, fn(u32) -> What)], sure: bool) {
+    fn check(told: &[(u64, Told)], sure: bool) {
         let mut membership = Membership::default();
         told.iter().for_each(|(ms, what)| membership.take(at(*ms), what(3)));
         let stand = membership.roll(LOT).unwrap().stands[&3];

@@ -166,12 +166,6 @@ impl OneWinner {
             }
         }
     }
-
-    /// How many rounds are remembered.
-    #[cfg(test)]
-    pub fn len(&self) -> usize {
-        self.open.len()
-    }
 }
 
 #[cfg(test)]
@@ -244,7 +238,7 @@ mod tests {
                 let outcome = if user == 0 { ActionOutcome::Ok } else { ActionOutcome::Rejected };
                 winner.take(contender(step * 1_000 + user, step, user, outcome));
             }
-            assert!(winner.len() <= 12, "{}", winner.len());
+            assert!(winner.open.len() <= 12, "{}", winner.open.len());
         }
         winner.take(contender(1_000_000, 7, 9, ActionOutcome::Ok));
         winner.finish();
