@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::custom::Custom;
+
 /// The names along which a run's numbers are kept apart. Fixed by the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Axes {
     pub scenarios: Vec<ScenarioAxis>,
+    /// Metrics of the suite's own, kept apart as everything is.
+    pub customs: Vec<Custom>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -103,7 +107,7 @@ mod tests {
             stages: stages.iter().map(ToString::to_string).collect(),
             actions: actions.iter().map(ToString::to_string).collect(),
         };
-        Axes { scenarios: vec![axis("bidders", &["ramp", "steady"], &["bid", "look"]), axis("idle", &["main"], &[])] }
+        Axes { scenarios: vec![axis("bidders", &["ramp", "steady"], &["bid", "look"]), axis("idle", &["main"], &[])], ..Axes::default() }
     }
 
     fn check(part: Part, expected: &[u32]) {

@@ -2,6 +2,7 @@
 
 use super::axes::Cell;
 use super::catalog::{Counter, Distribution};
+use super::custom::{Sample, Series};
 use super::histogram::Histogram;
 use crate::units::Duration;
 
@@ -11,12 +12,14 @@ pub struct Numbers {
     counters: [u64; Counter::COUNT],
     /// Made when the first sample comes: most cells never see most distributions.
     histograms: [Option<Box<Histogram>>; Distribution::COUNT],
+    /// By number of the suite's own metrics, as far as any was recorded: of a suite without any nothing.
+    customs: Vec<Series>,
 }
 
 // By hand, because arrays beyond 32 items have no default.
 impl Default for Numbers {
     fn default() -> Self {
-        Self { counters: [0; Counter::COUNT], histograms: [const { None }; Distribution::COUNT] }
+        Self { counters: [0; Counter::COUNT], histograms: [const { None }; Distribution::COUNT], customs: Vec::new() }
     }
 }
 
@@ -45,7 +48,26 @@ impl Numbers {
         self.histograms[distribution as usize].get_or_insert_default().record(duration);
     }
 
+    /// Records a metric of the suite's own.
+    pub fn sample(&mut self, custom: usize, sample: Sample) {
+        if self.customs.len() <= custom {
+            self.customs.resize_with(custom + 1, Series::default);
+        }
+        self.customs[custom].record(sample);
+    }
+
+    #[must_use]
+    pub fn custom(&self, custom: usize) -> Option<&Series> {
+        self.customs.get(custom)
+    }
+
     pub fn add(&mut self, other: &Self) {
+        if self.customs.len() < other.customs.len() {
+            self.customs.resize_with(other.customs.len(), Series::default);
+        }
+        for (mine, theirs) in self.customs.iter_mut().zip(&other.customs) {
+            mine.add(theirs);
+        }
         for (mine, theirs) in self.counters.iter_mut().zip(&other.counters) {
             *mine += theirs;
         }
@@ -62,6 +84,7 @@ impl Numbers {
         for histogram in self.histograms.iter_mut().flatten() {
             histogram.reset();
         }
+        self.customs.clear();
     }
 }
 
@@ -88,6 +111,11 @@ impl Recorder {
 
     pub fn record(&mut self, cell: Cell, distribution: Distribution, duration: Duration) {
         self.cells[cell.0 as usize].record(distribution, duration);
+    }
+
+    /// Records a metric of the suite's own.
+    pub fn sample(&mut self, cell: Cell, custom: usize, sample: Sample) {
+        self.cells[cell.0 as usize].sample(custom, sample);
     }
 
     #[must_use]

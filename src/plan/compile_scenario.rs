@@ -12,6 +12,7 @@ use super::rotation::Acting;
 use super::scenario::{Action, Backoff, Connect, Heard, Rhythm, Scenario, stages};
 use super::step::Program;
 use super::target::Target;
+use crate::metrics::Custom;
 use crate::suite::problem::Path;
 use crate::suite::scalar::Switchable;
 use crate::suite::schema::{self, Map, Suite};
@@ -40,6 +41,8 @@ pub struct Ground<'a> {
     pub critic: &'a Critic<'a>,
     pub resources: u64,
     pub target: Option<&'a Target>,
+    /// The metrics of the suite's own.
+    pub customs: &'a [Custom],
 }
 
 /// All scenarios, in the order of the file.
@@ -135,7 +138,7 @@ fn programs(
     let program = |place: &'static str, steps: &[schema::Step], path: &Path, back_within: Duration| {
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
         let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events);
-        (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
+        (compiler.socket, compiler.back_within, compiler.customs) = (how.is_some(), back_within, ground.customs);
         let program = compiler.compile(steps, path);
         (program, compiler.actions)
     };

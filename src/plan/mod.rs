@@ -3,6 +3,7 @@
 //! [`compile`](compile::compile) makes a [`Plan`] of a suite, or finds everything that is wrong with it.
 
 pub mod compile;
+mod compile_custom;
 mod compile_emit;
 mod compile_http;
 mod compile_scenario;
@@ -11,9 +12,11 @@ pub mod contention;
 pub mod cooldown;
 pub mod credentials;
 pub mod critic;
+pub mod custom;
 pub mod lanes;
 pub mod language;
 pub mod load;
+pub mod once;
 pub mod overrides;
 pub mod pattern;
 pub mod proof;
@@ -22,6 +25,7 @@ mod rotation;
 mod rows;
 pub mod scenario;
 pub mod step;
+pub mod subject;
 pub mod summary;
 pub mod target;
 pub mod threshold;
@@ -40,6 +44,7 @@ use contention::Contention;
 use cooldown::Cooldown;
 use credentials::Credentials;
 use language::Resource;
+use once::Once;
 use proof::Proof;
 use scenario::Rotation;
 use target::Target;
@@ -68,6 +73,8 @@ pub struct Plan {
     /// Its proof is broken, and it is to be run all the same.
     pub forced: bool,
     pub thresholds: Vec<Threshold>,
+    /// What is done before and after the run, by no user.
+    pub once: Once,
     pub axes: Axes,
     /// From moment 0 until the last user stops acting.
     pub duration: Duration,

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::custom::{Check, Tally};
 use super::language::functions::mix;
 use super::language::{Expression, Filter, Payload, Text};
 use crate::units::Duration;
@@ -23,6 +24,8 @@ pub enum Operation {
     /// Answers the event that the steps are run for: a JSON array.
     Answer(Payload),
     Set(Vec<SetRule>),
+    Check(Box<Check>),
+    Tally(Box<Tally>),
     /// Leaves with a goodbye, or drops the connection.
     Disconnect {
         politely: bool,
@@ -189,6 +192,17 @@ pub enum Body {
     None,
     Json(Payload),
     Form(Vec<(String, Text)>),
+}
+
+impl HttpStep {
+    /// Is it a status that may be a success? Without a wanted one that is for `ok` to say, and without both any 2xx is one.
+    #[must_use]
+    pub fn takes(&self, status: u16) -> bool {
+        match self.status {
+            Some(wanted) => wanted == status,
+            None => self.ok.is_some() || (200..300).contains(&status),
+        }
+    }
 }
 
 impl Emit {

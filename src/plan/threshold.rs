@@ -7,8 +7,9 @@ use winnow::error::{ContextError, ErrMode};
 use winnow::token::take_while;
 
 use super::critic::Critic;
-use crate::metrics::catalog::{self, Kind, Metric, STATISTICS, Statistic, Unit};
-use crate::metrics::{Axes, METRICS, Part};
+use super::subject::Subject;
+use crate::metrics::catalog::{STATISTICS, Statistic, Unit};
+use crate::metrics::{Axes, Part};
 use crate::suite::problem::Path;
 use crate::suite::scalar::OneOrMany;
 use crate::suite::schema::{self, Map, ThresholdDetailed};
@@ -19,7 +20,7 @@ use crate::units::{Bytes, Duration, Percent, Rate};
 pub struct Threshold {
     /// `ack_latency p95 < 200ms (scenario bidders, stage steady)`: stable, without measured values.
     pub name: String,
-    pub metric: &'static Metric,
+    pub subject: Subject,
     /// For distributions.
     pub statistic: Option<Statistic>,
     pub comparison: Comparison,
@@ -84,16 +85,16 @@ pub fn compile(
     let mut compiled: Vec<Threshold> = Vec::new();
     for (name, limits) in thresholds {
         let path = path.key(name.as_str());
-        let Some(metric) = catalog::find(name) else {
-            let known = METRICS.iter().map(|metric| metric.name);
-            let help = super::language::names::suggestion(Some(name), known)
-                .unwrap_or_else(|| "`cotillion list` shows all metrics".into());
-            critic.error_at_key(&path, format!("unknown metric `{name}`"), help);
-            continue;
+        let subject = match Subject::find(name, axes) {
+            Ok(subject) => subject,
+            Err(help) => {
+                critic.error_at_key(&path, format!("unknown metric `{name}`"), help);
+                continue;
+            }
         };
         for (index, limit) in limits.as_slice().iter().enumerate() {
             let path = if matches!(limits, OneOrMany::Many(_)) { path.index(index) } else { path.clone() };
-            let Some(threshold) = one(metric, limit, &path, axes, critic) else { continue };
+            let Some(threshold) = one(&subject, limit, &path, axes, critic) else { continue };
             if compiled.iter().any(|known| known.name == threshold.name) {
                 critic.error(
                     &path,
@@ -108,7 +109,7 @@ pub fn compile(
 }
 
 fn one(
-    metric: &'static Metric,
+    subject: &Subject,
     threshold: &schema::Threshold,
     path: &Path,
     axes: &Axes,
@@ -118,14 +119,14 @@ fn one(
         schema::Threshold::Limit(limit) => (&plain(limit), path.clone()),
         schema::Threshold::Detailed(detailed) => (detailed, path.key("limit")),
     };
-    let limit = match Limit::parse(&detailed.limit, metric) {
+    let limit = match Limit::parse(&detailed.limit, subject) {
         Ok(limit) => limit,
         Err((what, help)) => {
             critic.error(&limit_path, format!("threshold `{}`: {what}", detailed.limit), help);
             return None;
         }
     };
-    let part = part(metric, detailed, path, axes, critic)?;
+    let part = part(subject, detailed, path, axes, critic)?;
     let warn_only = detailed.severity.as_deref() == Some("warn");
     if warn_only && detailed.abort_after.is_some() {
         let help = "leave out `abort_after`, or `severity: warn`";
@@ -138,8 +139,8 @@ fn one(
     let narrowed = if narrowed.is_empty() { String::new() } else { format!(" ({})", narrowed.join(", ")) };
     let statistic = limit.statistic.map_or(String::new(), |statistic| format!("{} ", statistic.name()));
     Some(Threshold {
-        name: format!("{} {statistic}{}{narrowed}", metric.name, limit.text),
-        metric,
+        name: format!("{} {statistic}{}{narrowed}", subject.name(), limit.text),
+        subject: subject.clone(),
         statistic: limit.statistic,
         comparison: limit.comparison,
         limit: limit.value,
@@ -163,21 +164,22 @@ fn plain(limit: &str) -> ThresholdDetailed {
         scenario: None,
         stage: None,
         action: None,
+        label: None,
         severity: None,
         min_samples: None,
         abort_after: None,
     }
 }
 
-fn part(metric: &Metric, threshold: &ThresholdDetailed, path: &Path, axes: &Axes, critic: &Critic<'_>) -> Option<Part> {
+fn part(subject: &Subject, threshold: &ThresholdDetailed, path: &Path, axes: &Axes, critic: &Critic<'_>) -> Option<Part> {
     let narrowed = [&threshold.scenario, &threshold.stage, &threshold.action];
-    if matches!(metric.kind, Kind::Gauge(_)) && narrowed.iter().any(|name| name.is_some()) {
-        let what = format!("`{}` is kept for the whole run only", metric.name);
+    if subject.is_gauge() && narrowed.iter().any(|name| name.is_some()) {
+        let what = format!("`{}` is kept for the whole run only", subject.name());
         critic.error(path, what, "leave out `scenario`, `stage` and `action`");
         return None;
     }
-    if threshold.action.is_some() && !metric.by_action {
-        let what = format!("`{}` does not belong to actions", metric.name);
+    if threshold.action.is_some() && !subject.by_action() {
+        let what = format!("`{}` does not belong to actions", subject.name());
         critic.error(&path.key("action"), what, "leave out `action`");
         return None;
     }
@@ -250,19 +252,19 @@ struct Limit {
 
 impl Limit {
     /// `Err` holds what is wrong and what to write instead.
-    fn parse(text: &str, metric: &Metric) -> Result<Self, (String, String)> {
-        let example = example(metric);
+    fn parse(text: &str, subject: &Subject) -> Result<Self, (String, String)> {
+        let example = subject.example();
         let (statistic, comparison, number) = grammar
             .parse(text.trim())
             .map_err(|_| ("this is not a limit".to_owned(), format!("write one such as `{example}`")))?;
-        let distribution = matches!(metric.kind, Kind::Distribution(_));
+        let distribution = subject.is_distribution();
         let statistic = match statistic {
             Some(_) if !distribution => {
-                return Err((format!("`{}` is one number", metric.name), format!("write one such as `{example}`")));
+                return Err((format!("`{}` is one number", subject.name()), format!("write one such as `{example}`")));
             }
             None if distribution => {
                 return Err((
-                    format!("`{}` has many values", metric.name),
+                    format!("`{}` has many values", subject.name()),
                     format!("say which is meant: `p95 {}`", text.trim()),
                 ));
             }
@@ -277,17 +279,7 @@ impl Limit {
             }
         };
         let operator = COMPARISONS.iter().find(|(_, known)| *known == comparison).map_or("", |(text, _)| text);
-        Ok(Self { statistic, comparison, value: number_in(number, metric.unit)?, text: format!("{operator} {number}") })
-    }
-}
-
-fn example(metric: &Metric) -> &'static str {
-    match (metric.kind, metric.unit) {
-        (Kind::Distribution(_), _) => "p95 < 200ms",
-        (_, Unit::Share) => ">= 99%",
-        (_, Unit::Bytes) => "< 500MiB",
-        (_, Unit::PerSecond) => ">= 20/s",
-        _ => "== 0",
+        Ok(Self { statistic, comparison, value: number_in(number, subject.unit())?, text: format!("{operator} {number}") })
     }
 }
 
@@ -334,16 +326,23 @@ fn number_in(text: &str, unit: Unit) -> Result<f64, (String, String)> {
         Unit::Count => bare.ok_or_else(|| {
             (format!("`{text}` is not a number"), "a count has no unit: write for instance `== 0`".into())
         }),
+        Unit::Number => bare.ok_or_else(|| {
+            let help = "what is measured has no unit: write for instance `p95 < 600`";
+            (format!("`{text}` is not a number"), help.into())
+        }),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{Custom, CustomKind};
 
     fn check(metric: &str, text: &str, expected: Result<(Option<&str>, &str, f64), &str>) {
-        let metric = catalog::find(metric).unwrap();
-        match (Limit::parse(text, metric), expected) {
+        let customs = [("agreed", CustomKind::Check), ("orders", CustomKind::Count), ("served_in", CustomKind::Measure)];
+        let customs = customs.map(|(name, kind)| Custom { name: name.into(), kind });
+        let subject = Subject::find(metric, &Axes { customs: customs.into(), ..Axes::default() }).unwrap();
+        match (Limit::parse(text, &subject), expected) {
             (Ok(limit), Ok((statistic, operator_and_number, value))) => {
                 assert_eq!(
                     (limit.statistic.map(Statistic::name), limit.text.as_str()),
@@ -379,6 +378,12 @@ mod tests {
         check("success_rate", ">= 101%", Err("not a percentage"));
         check("disconnects", "== none", Err("`none` is not a number"));
         check("action_throughput", ">= 20", Err("write `20/s`"));
+        check("agreed", "== 100%", Ok((None, "== 100%", 1.0)));
+        check("orders", ">= 10", Ok((None, ">= 10", 10.0)));
+        check("served_in", "p95 < 600.5", Ok((Some("p95"), "< 600.5", 600.5)));
+        check("served_in", "p95 < 600ms", Err("`600ms` is not a number; what is measured has no unit"));
+        check("served_in", "< 600", Err("say which is meant: `p95 < 600`"));
+        check("agreed", "p95 == 100%", Err("write one such as `>= 99%`"));
     }
 
     #[test]

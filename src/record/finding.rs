@@ -13,6 +13,7 @@ pub enum Class {
     Protocol,
     Step,
     Action,
+    Check,
 }
 
 impl Class {
@@ -26,6 +27,7 @@ impl Class {
             Self::Protocol => "protocol",
             Self::Step => "step",
             Self::Action => "action",
+            Self::Check => "check",
         }
     }
 }

@@ -1,10 +1,12 @@
 //! A run as data: one [`Second`] after another. Everything later, from the verdict to the reports, is a fold over them.
 
+pub mod check;
 pub mod course;
 pub mod finding;
 pub mod results;
 pub mod second;
 
+pub use check::{Found, ServerCheck};
 pub use course::{Course, Visit};
 pub use finding::{Class, Example, Findings};
 pub use results::{Header, Observation, Results};

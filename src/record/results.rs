@@ -1,11 +1,16 @@
 //! All of a run's numbers: a fold over its seconds, from memory today and from disk tomorrow.
 
+use super::check::ServerCheck;
 use super::course::Course;
 use super::finding::Findings;
 use super::second::{Gauges, Second};
 use crate::metrics::catalog::{Gauge, Kind};
-use crate::metrics::{Axes, Counter, Distribution, Histogram, Metric, Numbers, Part, Recorder, Statistic};
+use crate::metrics::{
+    Axes, Counter, CustomKind, Distribution, Histogram, Metric, Numbers, Part, Recorder, Series, Statistic,
+};
+use crate::plan::Threshold;
 use crate::plan::cooldown::Rule;
+use crate::plan::subject::Subject;
 use crate::units::{Duration, Moment};
 
 /// What is known before the first second.
@@ -42,6 +47,8 @@ pub struct Results {
     pub course: Course,
     /// The smallest gap in fact under each declared rule, from send to send.
     pub smallest_gaps: Vec<(Rule, Duration)>,
+    /// The checks of `after`, once they were asked.
+    pub checks: Vec<ServerCheck>,
     /// Users whose setup has succeeded at least once.
     pub ready_users: u64,
     /// When the last second ended.
@@ -150,6 +157,38 @@ impl Results {
         }
     }
 
+    /// What a threshold is about.
+    #[must_use]
+    pub fn of_threshold(&self, threshold: &Threshold) -> Observation {
+        match &threshold.subject {
+            Subject::Known(metric) => self.observe(metric, threshold.statistic, threshold.part),
+            Subject::Custom { number, kind, .. } => {
+                self.observe_custom(*number, *kind, threshold.statistic, threshold.part)
+            }
+        }
+    }
+
+    /// A metric of the suite's own over a part.
+    #[must_use]
+    pub fn custom(&self, number: usize, part: Part) -> Series {
+        self.numbers(part).custom(number).cloned().unwrap_or_default()
+    }
+
+    /// The same as an observation. A counter that never went up is a good zero only where anything was done at all.
+    #[must_use]
+    pub fn observe_custom(&self, number: usize, kind: CustomKind, statistic: Option<Statistic>, part: Part) -> Observation {
+        let series = self.custom(number, part);
+        let samples = match kind {
+            CustomKind::Count if series.samples() == 0 => {
+                let numbers = self.numbers(part);
+                let tried = numbers.counter(Counter::ConnectAttempts).max(self.attempts_before(part));
+                tried.max(numbers.counter(Counter::Planned))
+            }
+            _ => series.samples(),
+        };
+        Observation { value: series.value(kind, statistic).filter(|_| samples > 0), samples }
+    }
+
     /// A later stage may see no connect of its own and still judge disconnects: its users came in an earlier one.
     fn attempts_before(&self, part: Part) -> u64 {
         if part.stage.is_none() {
@@ -181,7 +220,7 @@ mod tests {
 
     fn results() -> Results {
         let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into(), "b".into()], actions: vec!["bid".into()] };
-        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis] } });
+        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis], ..Axes::default() } });
         for number in 0..4 {
             let mut recorder = Recorder::new(4);
             let stage = number / 2;

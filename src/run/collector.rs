@@ -139,7 +139,7 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
         }
         drop(sender);
         let mut seen = 0;
-        let header = Header { axes: Axes { scenarios: vec![axis] } };
+        let header = Header { axes: Axes { scenarios: vec![axis], ..Axes::default() } };
         let causes = Causes::new(&plan(), workers);
         let collected = collect(&receiver, workers, header, causes, Health::new(1), &mut |_| seen += 1);
         (collected.results, seen)

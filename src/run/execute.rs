@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::collector::{Collected, collect};
 use super::health::{Health, WORKER};
 use super::network::{TargetNetwork, preflight};
+use super::once::{Memory, Once};
 use super::stop::Stopper;
 use super::trace::Trace;
 use super::user::Facts;
@@ -16,6 +17,7 @@ use super::worker::{Task, work};
 use crate::plan::Plan;
 use crate::record::{Header, Results};
 use crate::transport::tls::TlsContext;
+use crate::units::Moment;
 
 /// How to run a plan.
 #[derive(Debug)]
@@ -51,13 +53,17 @@ pub fn execute(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let network = TargetNetwork::new(plan, settings.tls.clone(), Clock::start());
     let stopped = stopper.signal().stopped();
-    runtime.block_on(async {
+    let facts = settings.facts;
+    let prepared = runtime.block_on(async {
+        let prepare = async {
+            preflight(plan, &network).await?;
+            Once::new(plan, &network, facts, Moment::START, Memory::default()).before().await
+        };
         tokio::select! {
-            reached = preflight(plan, &network) => reached.map_err(RunError::Unreachable),
-            () = stopped => Ok(()),
+            prepared = prepare => prepared.map(Some).map_err(RunError::Unreachable),
+            () = stopped => Ok(None),
         }
     })?;
-    drop(runtime);
     let workers = settings.workers.max(1);
     let (sender, receiver) = channel();
     let clock = Clock::start();
@@ -81,9 +87,17 @@ pub fn execute(
     drop(sender);
     let header = Header { axes: plan.axes.clone() };
     let causes = Causes::new(plan, workers);
-    let collected = collect(&receiver, workers, header, causes, Health::new(settings.cores), on_second);
+    let mut collected = collect(&receiver, workers, header, causes, Health::new(settings.cores), on_second);
     for thread in threads {
         thread.join().map_err(|panic| RunError::Worker(words(&*panic)))?;
+    }
+    // Where `before` was cut off, nothing can be compared.
+    if let Some((memory, secrets)) = prepared {
+        let once = Once::new(plan, &network, facts, clock.now(), memory);
+        let (checks, learned) = runtime.block_on(once.after(&collected.results));
+        collected.results.checks = checks;
+        collected.secrets.merge(secrets);
+        collected.secrets.merge(learned);
     }
     Ok(collected)
 }

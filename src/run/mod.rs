@@ -8,6 +8,7 @@ pub mod execute;
 mod health;
 pub mod limits;
 pub mod network;
+mod once;
 mod sink;
 pub mod stop;
 pub mod trace;

@@ -253,7 +253,7 @@ words! {
     LaneEnd = outcome::LaneEnd { Accepted, Rejected, Late, Failed, }
     Validity = outcome::Validity { Valid, Suspect, Invalid, }
     ThresholdResult = outcome::ThresholdResult { Met, Broken, NoData, NotJudged, }
-    MetricUnit = Unit { Share, Count, PerSecond, Milliseconds, Bytes, }
+    MetricUnit = Unit { Share, Count, PerSecond, Milliseconds, Bytes, Number, }
 }
 
 /// A type that stands for `T` outside of this process.

@@ -13,7 +13,9 @@
 
 mod actor;
 mod bindings;
+mod build;
 mod cookies;
+mod custom;
 mod expect;
 mod handlers;
 mod inbox;
@@ -31,4 +33,5 @@ mod turns;
 mod tests;
 
 pub use actor::{Actor, Facts, Scene};
+pub use cookies::Cookies;
 pub use message::{Command, ConnectRequest, Failure, HttpRequest, Input, Phases};

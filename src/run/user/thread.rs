@@ -294,6 +294,8 @@ impl Actor {
                 Operation::When { condition, end } => self.when(scene, condition, *end),
                 Operation::Pause { from, to } => self.pause(scene, *from, *to),
                 Operation::Set(rules) => self.set(scene, rules),
+                Operation::Check(check) => self.check(scene, check),
+                Operation::Tally(tally) => self.tally(scene, tally),
                 Operation::Emit(emit) => self.emit(scene, emit),
                 Operation::Http(step) => self.request(scene, step),
                 Operation::Expect(expect) => self.expect(scene, expect),
