@@ -18,7 +18,7 @@ use crate::report::table;
 use crate::report::untrusted::{for_junit, for_junit_line};
 use crate::units::Duration;
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{Ended, ErrorRow, Judged, LatencyRow, ScenarioRow, Status, ThresholdResult, Validity};
+use crate::verdict::outcome::{CheckResult, CheckRow, Ended, ErrorRow, Judged, LatencyRow, ScenarioRow, Status, ThresholdResult, Validity};
 
 /// Longer output of a case is cut: some servers refuse it, none shows it.
 const OUTPUT_LIMIT: usize = 64 * 1024;
@@ -38,7 +38,7 @@ pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
     }
     let global: Vec<&Judged> = outcome.thresholds.iter().filter(|judged| owner(outcome, judged).is_none()).collect();
     // A file without a case would look like a pass: a run without scenarios still says what became of it.
-    if !global.is_empty() || outcome.scenarios.is_empty() {
+    if !global.is_empty() || !outcome.checks.is_empty() || outcome.scenarios.is_empty() {
         report.add_test_suite(of_run(outcome, &global));
     }
     Ok(report.to_string()?)
@@ -86,7 +86,31 @@ fn of_run(outcome: &Outcome, thresholds: &[&Judged]) -> TestSuite {
         suite.add_test_case(completed);
     }
     add_thresholds(&mut suite, outcome, &class, thresholds.iter().copied());
+    for check in &outcome.checks {
+        suite.add_test_case(of_check(outcome, &class, check));
+    }
     suite
+}
+
+/// A check of `after`: what could not be asked is an error, what is false a failure.
+fn of_check(outcome: &Outcome, class: &str, check: &CheckRow) -> TestCase {
+    let text = format!("{}\nWhere: {}:{}", check.detail, outcome.suite.file, check.line);
+    let status = match check.result {
+        CheckResult::True => TestCaseStatus::success(),
+        CheckResult::False => unsuccessful(NonSuccessKind::Failure, "CheckFailed", &check.complaint(), &text),
+        CheckResult::Error => unsuccessful(NonSuccessKind::Error, "CheckNotAsked", &check.complaint(), &text),
+        CheckResult::NotJudged => not_judged(outcome),
+    };
+    let mut case = case(&format!("after: {}", check.name), class, &outcome.suite.file, check.line, status);
+    case.set_system_out(limited(for_junit(&check.detail)));
+    case
+}
+
+fn not_judged(outcome: &Outcome) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    let why = for_junit_line(&outcome.verdict.sentence);
+    status.set_type("NotJudged").set_message(format!("not judged: {why}"));
+    status
 }
 
 fn suite(outcome: &Outcome, name: &str, duration: Duration) -> TestSuite {
@@ -255,12 +279,7 @@ fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> 
             let message = format!("{}: expected {}, but there are no samples", subject(judged), judged.limit);
             unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text)
         }
-        ThresholdResult::NotJudged => {
-            let mut status = TestCaseStatus::skipped();
-            let why = for_junit_line(&outcome.verdict.sentence);
-            status.set_type("NotJudged").set_message(format!("not judged: {why}"));
-            status
-        }
+        ThresholdResult::NotJudged => not_judged(outcome),
     };
     let mut case = case(name, class, &judged.file, judged.line, status);
     if let (Unit::Milliseconds, Some(observed)) = (judged.unit, judged.observed) {

@@ -8,6 +8,7 @@ pub mod error;
 pub mod html;
 pub mod json;
 pub mod junit;
+mod own;
 pub mod page;
 pub mod plan_page;
 pub mod table;

@@ -9,9 +9,9 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::metrics::number::{clock, count, counted, duration, milliseconds, value};
 use crate::report::page::{BOLD, DIM, GREEN, PLAIN, Page, RED, YELLOW, bar, head};
 use crate::report::untrusted::for_log;
-use crate::report::{causes, table};
+use crate::report::{causes, own, table};
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
+use crate::verdict::outcome::{CheckResult, CustomRow, ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
 
 /// How many kinds of errors are listed; the reports have the others.
 const ERRORS_SHOWN: usize = 5;
@@ -34,8 +34,10 @@ pub fn render(outcome: &Outcome, colour: bool, width: usize) -> String {
     let mut page = Page::new(colour, width);
     verdict(&mut page, outcome);
     thresholds(&mut page, &outcome.thresholds);
+    checks(&mut page, outcome);
     actions(&mut page, outcome);
     latencies(&mut page, outcome);
+    customs(&mut page, &outcome.customs);
     connections(&mut page, &outcome.totals);
     errors(&mut page, &outcome.errors);
     notes(&mut page, outcome);
@@ -83,6 +85,40 @@ fn thresholds(page: &mut Page, thresholds: &[Judged]) {
         if let Some(detail) = detail(judged) {
             page.line(&[(DIM, &format!("    {detail}"))]);
         }
+    }
+}
+
+fn checks(page: &mut Page, outcome: &Outcome) {
+    if outcome.checks.is_empty() {
+        return;
+    }
+    page.heading("Checks after the run", "");
+    for check in &outcome.checks {
+        let (mark, style) = match check.result {
+            CheckResult::True => ('✓', GREEN),
+            CheckResult::False | CheckResult::Error => ('✗', RED),
+            CheckResult::NotJudged => ('-', DIM),
+        };
+        page.line(&[(style, &format!("  {mark} ")), (PLAIN, &for_log(&check.name))]);
+        if !check.detail.is_empty() {
+            page.wrapped(DIM, "    ", "    ", &for_log(&check.detail));
+        }
+        if check.fails() {
+            let place = format!("    {} · {}:{}", own::result(check), for_log(&outcome.suite.file), check.line);
+            page.line(&[(DIM, &place)]);
+        }
+    }
+}
+
+fn customs(page: &mut Page, rows: &[CustomRow]) {
+    if rows.is_empty() {
+        return;
+    }
+    page.heading("Metrics of the suite", "");
+    let table: Vec<Vec<String>> =
+        own::table(rows).into_iter().map(|row| row.iter().map(|cell| for_log(cell)).collect()).collect();
+    for line in table::columns(&table).lines() {
+        page.line(&[(PLAIN, &format!("  {line}"))]);
     }
 }
 

@@ -3,10 +3,12 @@
 //! The numbers are invented but hang together: totals are the sums of the timeline, shares are read off the totals.
 //! Nothing here is random, so a report of an example is the same on every machine.
 
+mod own;
 mod plan;
 mod rows;
 mod wave;
 
+use own::{checks, customs};
 use plan::{lanes, plan};
 use rows::{
     error, errors, judged, latencies, metrics, observe, run_info, scenario, share, stages, success, suite_info,
@@ -15,7 +17,7 @@ use wave::{Connects, Wave, sum};
 
 use crate::units::Duration;
 use crate::verdict::outcome::{
-    Ended, Judged, Outcome, Point, ScenarioRow, Status, ThresholdResult, Timeline, Totals, Validity, Verdict,
+    CheckResult, Ended, Judged, Outcome, Point, ScenarioRow, Status, ThresholdResult, Timeline, Totals, Validity, Verdict,
 };
 
 impl Outcome {
@@ -33,7 +35,8 @@ impl Outcome {
                 validity: Validity::Valid,
                 reasons: vec![],
                 sentence:
-                    "1 of 6 thresholds was not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms."
+                    "1 of 6 thresholds was not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms; 1 of 2 checks \
+                     is false."
                         .into(),
             },
             thresholds: vec![
@@ -53,8 +56,10 @@ impl Outcome {
                 },
                 judged(36, "disconnects", None, "<= 2", 2.0, &totals, Some(totals.disconnects as f64)),
             ],
+            checks: checks(&totals, true),
             scenarios: vec![scenario("bidders", 14, 20, Duration::from_millis(75_412), totals)],
             metrics: metrics(&totals, 20, 75.4),
+            customs: customs(&totals),
             latencies: latencies(&totals, 1.0),
             errors: errors(&totals),
             timeline: Timeline { points, stages: stages("bidders", &[("ramp", 10), ("steady", 60), ("leave", 5)]) },
@@ -79,7 +84,7 @@ impl Outcome {
             status: Status::Pass,
             validity: Validity::Valid,
             reasons: vec![],
-            sentence: "All 6 thresholds were met.".into(),
+            sentence: "All 6 thresholds were met, and both checks of `after` hold.".into(),
         };
         for (threshold, observed) in outcome.thresholds.iter_mut().zip([1.0, 0.0, 92.4, 331.1, 38.1, 0.0]) {
             observe(threshold, Some(observed), ThresholdResult::Met);
@@ -90,6 +95,8 @@ impl Outcome {
         outcome.latencies = latencies(&totals, 0.38);
         outcome.latencies.retain(|row| row.metric != "reconnect_latency");
         outcome.errors.clear();
+        outcome.checks = checks(&totals, false);
+        outcome.customs = customs(&totals);
         outcome.lanes = Some(lanes(20, 20, 12, false));
         outcome.waiting = None;
         outcome.timeline.points = points;
@@ -114,10 +121,8 @@ impl Outcome {
             reasons: vec![],
             sentence: "Stopped by SIGTERM after 32 s of 75 s; the thresholds were not judged.".into(),
         };
-        for threshold in &mut outcome.thresholds {
-            let observed = threshold.observed;
-            observe(threshold, observed, ThresholdResult::NotJudged);
-        }
+        not_judged(&mut outcome);
+        outcome.checks.truncate(1);
         outcome.scenarios = vec![scenario("bidders", 14, 20, outcome.run.duration, outcome.totals)];
         outcome.metrics = metrics(&outcome.totals, 20, 32.2);
         outcome.latencies = latencies(&outcome.totals, 0.38);
@@ -147,6 +152,8 @@ impl Outcome {
         outcome.scenarios = vec![scenario("bidders", 14, 0, Duration::from_millis(4_100), totals)];
         outcome.metrics = metrics(&totals, 0, 4.1);
         outcome.latencies.clear();
+        outcome.checks.clear();
+        outcome.customs.clear();
         outcome.errors = vec![error("connect", "connection refused", 60, "connection refused by 127.0.0.1:4000")];
         outcome.timeline = Timeline {
             points: (0..5).map(|second| Point { second, errors: 12, ..Point::default() }).collect(),
@@ -192,10 +199,7 @@ impl Outcome {
             sentence: "The run cannot judge the server: the generator was saturated. Use more cores or fewer users."
                 .into(),
         };
-        for threshold in &mut outcome.thresholds {
-            let observed = threshold.observed;
-            observe(threshold, observed, ThresholdResult::NotJudged);
-        }
+        not_judged(&mut outcome);
         for point in &mut outcome.timeline.points {
             point.cpu = Some(0.97);
         }
@@ -264,6 +268,15 @@ impl Outcome {
         outcome.lanes = Some(lanes(320, 40, 130, true));
         outcome
     }
+}
+
+/// The run cannot judge the server.
+fn not_judged(outcome: &mut Outcome) {
+    for threshold in &mut outcome.thresholds {
+        let observed = threshold.observed;
+        observe(threshold, observed, ThresholdResult::NotJudged);
+    }
+    outcome.checks.iter_mut().for_each(|check| check.result = CheckResult::NotJudged);
 }
 
 fn long_scenarios(totals: Totals, hour: Duration) -> Vec<ScenarioRow> {

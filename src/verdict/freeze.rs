@@ -1,9 +1,11 @@
 //! From results to the outcome: everything computed, judged, put into words, redacted; then nothing changes any more.
 
+use super::checks;
+use super::customs;
 use super::judge::judge;
 use super::lanes::lanes;
 use super::outcome::{
-    Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity, Verdict,
+    CheckRow, Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity, Verdict,
 };
 use super::rows;
 use super::validity::{assess, late_timers};
@@ -52,8 +54,9 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     } else {
         observed
     };
-    let status = status(&run.ended, validity, &thresholds);
-    let sentence = sentence(status, &run.ended, &thresholds, &reasons);
+    let checks = checks::rows(results, (completed || aborted) && validity != Validity::Invalid);
+    let status = status(&run.ended, validity, &thresholds, &checks);
+    let sentence = sentence(status, &run.ended, &thresholds, &checks, &reasons);
     let mut outcome = Outcome {
         suite: SuiteInfo {
             name: plan.name.clone(),
@@ -64,10 +67,12 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
         },
         verdict: Verdict { status, validity, reasons, sentence },
         thresholds,
+        checks,
         scenarios: rows::scenarios(plan, results),
         totals: rows::totals(&results.numbers(crate::metrics::Part::default())),
         latencies: rows::latencies(plan, results),
         metrics: rows::metrics(results),
+        customs: customs::rows(plan, results),
         errors: errors(plan, results),
         timeline: rows::timeline(plan, results),
         lanes: lanes(plan, &results.course),
@@ -98,19 +103,25 @@ const fn status_of_ended(ended: &Ended) -> Option<Status> {
     }
 }
 
-fn status(ended: &Ended, validity: Validity, thresholds: &[Judged]) -> Status {
+fn status(ended: &Ended, validity: Validity, thresholds: &[Judged], checks: &[CheckRow]) -> Status {
     if validity == Validity::Invalid {
         Status::Invalid
     } else if let Some(status) = status_of_ended(ended) {
         status
-    } else if thresholds.iter().any(Judged::fails) {
+    } else if thresholds.iter().any(Judged::fails) || checks.iter().any(CheckRow::fails) {
         Status::Fail
     } else {
         Status::Pass
     }
 }
 
-fn sentence(status: Status, ended: &Ended, thresholds: &[Judged], reasons: &[String]) -> String {
+fn sentence(
+    status: Status,
+    ended: &Ended,
+    thresholds: &[Judged],
+    checks: &[CheckRow],
+    reasons: &[String],
+) -> String {
     match (status, ended) {
         (_, Ended::Unreachable { reason }) => format!("Nothing was measured: {reason}"),
         (_, Ended::Interrupted { signal }) => {
@@ -118,31 +129,52 @@ fn sentence(status: Status, ended: &Ended, thresholds: &[Judged], reasons: &[Str
         }
         (Status::Invalid, _) => format!("This run cannot judge the server: {}.", reasons.join("; ")),
         (_, Ended::Aborted { reason }) => format!("The run was stopped early: {reason}."),
-        (Status::Fail, _) => failed(thresholds),
-        _ => passed(thresholds),
+        (Status::Fail, _) => failed(thresholds, checks),
+        _ => passed(thresholds, checks.len()),
     }
 }
 
-fn failed(thresholds: &[Judged]) -> String {
+fn failed(thresholds: &[Judged], checks: &[CheckRow]) -> String {
     let broken: Vec<&Judged> = thresholds.iter().filter(|threshold| threshold.fails()).collect();
-    let all = number::counted(thresholds.len() as u64, "threshold");
-    let were = if broken.len() == 1 { "was" } else { "were" };
-    let first = broken.first().map_or(String::new(), |threshold| match threshold.result {
-        ThresholdResult::NoData => format!(": {} has no sample", threshold.name),
-        _ => format!(": {} came to {}", threshold.name, threshold.observed_text),
-    });
-    let more = if broken.len() > 1 { format!(", and {} more", broken.len() - 1) } else { String::new() };
-    format!("{} of {all} {were} not met{first}{more}.", broken.len())
+    let mut parts = Vec::new();
+    if let Some(first) = broken.first() {
+        let all = number::counted(thresholds.len() as u64, "threshold");
+        let were = if broken.len() == 1 { "was" } else { "were" };
+        let first = match first.result {
+            ThresholdResult::NoData => format!("{} has no sample", first.name),
+            _ => format!("{} came to {}", first.name, first.observed_text),
+        };
+        parts.push(format!("{} of {all} {were} not met: {first}{}", broken.len(), and_more(broken.len())));
+    }
+    let wrong: Vec<&CheckRow> = checks.iter().filter(|check| check.fails()).collect();
+    if let Some(first) = wrong.first() {
+        let complaint = first.complaint();
+        let complaint = if parts.is_empty() { complaint.replacen("the check", "The check", 1) } else { complaint };
+        parts.push(format!("{complaint}{}", and_more(wrong.len())));
+    }
+    format!("{}.", parts.join("; "))
 }
 
-fn passed(thresholds: &[Judged]) -> String {
+fn and_more(count: usize) -> String {
+    if count > 1 { format!(", and {} more", count - 1) } else { String::new() }
+}
+
+fn passed(thresholds: &[Judged], checks: usize) -> String {
     let warned = thresholds.iter().filter(|threshold| !matches!(threshold.result, ThresholdResult::Met)).count();
-    match (thresholds.len(), warned) {
-        (0, _) => "The run is complete; the suite has no thresholds.".to_owned(),
-        (1, 0) => "The one threshold was met.".to_owned(),
-        (all, 0) => format!("All {all} thresholds were met."),
-        (all, warned) => format!("{} of {all} thresholds were met, the rest only warns.", all - warned),
-    }
+    let checked = match checks {
+        0 => String::new(),
+        1 => "the check of `after` holds".to_owned(),
+        2 => "both checks of `after` hold".to_owned(),
+        all => format!("all {all} checks of `after` hold"),
+    };
+    let said = match (thresholds.len(), warned) {
+        (0, _) if checks > 0 => return format!("The run is complete, and {checked}."),
+        (0, _) => return "The run is complete; the suite has no thresholds.".to_owned(),
+        (1, 0) => "The one threshold was met".to_owned(),
+        (all, 0) => format!("All {all} thresholds were met"),
+        (all, warned) => format!("{} of {all} thresholds were met, the rest only warns", all - warned),
+    };
+    if checks == 0 { format!("{said}.") } else { format!("{said}, and {checked}.") }
 }
 
 /// Why no user ever became ready: the most frequent of what went wrong before that.
@@ -196,6 +228,7 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
     if let Ended::Unreachable { reason } | Ended::Aborted { reason } = &mut outcome.run.ended {
         texts.push(reason);
     }
+    texts.extend(outcome.checks.iter_mut().map(|check| &mut check.detail));
     for error in &mut outcome.errors {
         texts.push(&mut error.kind);
         for example in &mut error.examples {

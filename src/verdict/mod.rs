@@ -1,6 +1,8 @@
 //! What the numbers mean: thresholds judged, the run itself judged, and the one frozen [`Outcome`] that reports read.
 
 pub mod abort;
+mod checks;
+mod customs;
 pub mod example;
 pub mod freeze;
 pub mod judge;

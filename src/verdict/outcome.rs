@@ -2,6 +2,8 @@
 //! redacted, rows are in the order in which they are shown. A format only lays it out.
 
 use crate::metrics::catalog::Unit;
+pub use super::checks::{CheckResult, CheckRow};
+pub use super::customs::{CustomRow, SpreadRow};
 pub use crate::plan::summary::{PlanSummary, StepTable};
 use crate::units::{Duration, Moment};
 
@@ -13,6 +15,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// In the order of the file.
     pub thresholds: Vec<Judged>,
+    /// The checks of `after`, in the order in which they were asked.
+    pub checks: Vec<CheckRow>,
     /// In the order of the file.
     pub scenarios: Vec<ScenarioRow>,
     /// Over all scenarios.
@@ -21,6 +25,8 @@ pub struct Outcome {
     pub latencies: Vec<LatencyRow>,
     /// All other metrics over the whole run: name, unit and value, in the order of the catalog.
     pub metrics: Vec<MetricRow>,
+    /// The suite's own metrics: each over the whole run, and by scenario where that says more.
+    pub customs: Vec<CustomRow>,
     /// What went wrong, most frequent first.
     pub errors: Vec<ErrorRow>,
     pub timeline: Timeline,
@@ -299,7 +305,7 @@ pub struct MetricRow {
 /// One kind of thing that went wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ErrorRow {
-    /// `connect`, `login`, `disconnect`, `protocol`, `step`, `action`.
+    /// `connect`, `login`, `disconnect`, `protocol`, `step`, `action`, `check`.
     pub class: String,
     /// As `connection refused`, `bid rejected`.
     pub kind: String,

@@ -352,7 +352,8 @@ fn few_samples(facts: &Facts<'_>) -> Option<Doubt> {
 
 fn no_thresholds(facts: &Facts<'_>) -> Option<Doubt> {
     let text = "the suite has no thresholds, so nothing was judged; add some under `thresholds`";
-    facts.judged.is_empty().then(|| Doubt::Suspect(text.to_owned()))
+    let nothing = facts.judged.is_empty() && facts.results.checks.is_empty();
+    nothing.then(|| Doubt::Suspect(text.to_owned()))
 }
 
 #[cfg(test)]

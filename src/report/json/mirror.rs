@@ -59,8 +59,10 @@ macro_rules! same {
     )*};
 }
 
+mod own;
 mod plan;
 
+pub use own::{CheckRow, CustomRow};
 pub use plan::PlanSummary;
 
 mirrors! {
@@ -69,10 +71,12 @@ mirrors! {
         run: RunInfo,
         verdict: Verdict,
         thresholds: Vec<Judged>,
+        checks: Vec<CheckRow>,
         scenarios: Vec<ScenarioRow>,
         totals: Totals,
         latencies: Vec<LatencyRow>,
         metrics: Vec<MetricRow>,
+        customs: Vec<CustomRow>,
         errors: Vec<ErrorRow>,
         timeline: Timeline,
         lanes: Option<Lanes>,
