@@ -92,7 +92,13 @@ pub fn plain(value: f64) -> String {
         let sign = if value < 0.0 { "-" } else { "" };
         return format!("{sign}{}", count(value.abs().round() as u64));
     }
-    let decimals = if value.abs() >= 99.95 { 1 } else if value.abs() >= 9.995 { 2 } else { 4 };
+    let decimals = if value.abs() >= 99.95 {
+        1
+    } else if value.abs() >= 9.995 {
+        2
+    } else {
+        4
+    };
     let text = format!("{value:.decimals$}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,9 +1,10 @@
 //! One worker's numbers of the current second. No locks: each worker owns one and hands over what it has once a second.
 
-use super::axes::Cell;
+use super::axes::{Axes, Cell};
 use super::catalog::{Counter, Distribution};
 use super::custom::{Sample, Series};
 use super::histogram::Histogram;
+use super::label::Labelled;
 use crate::units::Duration;
 
 /// The numbers of one cell.
@@ -92,13 +93,34 @@ impl Numbers {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Recorder {
     cells: Vec<Numbers>,
+    /// By number of the label: of a suite without any nothing.
+    labels: Vec<Labelled>,
 }
 
 impl Recorder {
     /// A recorder of that many cells ([`Axes::len`](super::axes::Axes::len)).
     #[must_use]
     pub fn new(cells: usize) -> Self {
-        Self { cells: vec![Numbers::default(); cells] }
+        Self { cells: vec![Numbers::default(); cells], labels: Vec::new() }
+    }
+
+    /// The same, with numbers by labels beside them.
+    #[must_use]
+    pub fn of(axes: &Axes) -> Self {
+        Self { labels: axes.labels.iter().map(Labelled::new).collect(), ..Self::new(axes.len()) }
+    }
+
+    /// The numbers by a value of a label.
+    pub fn labelled(&mut self, label: usize, value: &str, cell: Cell) -> &mut Numbers {
+        if self.labels.len() <= label {
+            self.labels.resize_with(label + 1, Labelled::default);
+        }
+        self.labels[label].numbers(value, cell)
+    }
+
+    #[must_use]
+    pub fn label(&self, label: usize) -> Option<&Labelled> {
+        self.labels.get(label)
     }
 
     pub fn count(&mut self, cell: Cell, counter: Counter) {
@@ -140,10 +162,17 @@ impl Recorder {
         for (mine, theirs) in self.cells.iter_mut().zip(&other.cells) {
             mine.add(theirs);
         }
+        if self.labels.len() < other.labels.len() {
+            self.labels.resize_with(other.labels.len(), Labelled::default);
+        }
+        for (mine, theirs) in self.labels.iter_mut().zip(&other.labels) {
+            mine.add(theirs);
+        }
     }
 
     pub fn reset(&mut self) {
         self.cells.iter_mut().for_each(Numbers::reset);
+        self.labels.clear();
     }
 }
 

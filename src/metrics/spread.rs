@@ -52,9 +52,7 @@ impl Spread {
     pub fn statistic(&self, statistic: Statistic) -> Option<f64> {
         let count = self.count();
         (count > 0).then(|| match statistic {
-            Statistic::Percentile(p) => {
-                (self.counts.value_at_quantile(p) as f64 / PER_ONE).clamp(self.min, self.max)
-            }
+            Statistic::Percentile(p) => (self.counts.value_at_quantile(p) as f64 / PER_ONE).clamp(self.min, self.max),
             Statistic::Min => self.min,
             Statistic::Max => self.max,
             Statistic::Avg => self.sum / count as f64,

@@ -11,8 +11,8 @@ use super::language::{Names, Resource};
 use super::overrides::Overrides;
 use super::rotation::Floor;
 use super::rows::Files;
-use super::{Plan, Scenario, custom, once, resource, rotation, target, threshold};
-use crate::metrics::{Axes, Custom, ScenarioAxis};
+use super::{Plan, Scenario, custom, label, once, resource, rotation, target, threshold};
+use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
 use crate::suite::schema::{Map, Suite};
@@ -53,11 +53,19 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
-    let ground = Ground { suite: &suite, names: &names, critic: &critic, resources: count, target: target.as_ref(), customs: &[] };
-    let customs = custom::collect(&suite, &critic);
-    let ground = Ground { customs: &customs, ..ground };
+    let ground = Ground {
+        suite: &suite,
+        names: &names,
+        critic: &critic,
+        resources: count,
+        target: target.as_ref(),
+        customs: &[],
+        labels: &[],
+    };
+    let (customs, labels) = (custom::collect(&suite, &critic), label::collect(&suite));
+    let ground = Ground { customs: &customs, labels: &labels, ..ground };
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
-    let axes = axes(&scenarios, customs.clone());
+    let axes = Axes { customs: customs.clone(), labels: labels.clone(), ..axes(&scenarios) };
     let once = once::compile(&ground, &axes);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
@@ -108,11 +116,11 @@ fn resources(
     (resources, Some(fields))
 }
 
-fn axes(scenarios: &[Scenario], customs: Vec<Custom>) -> Axes {
+fn axes(scenarios: &[Scenario]) -> Axes {
     let axis = |scenario: &Scenario| ScenarioAxis {
         name: scenario.name.clone(),
         stages: scenario.stages.iter().map(|stage| stage.name.clone()).collect(),
         actions: scenario.actions.iter().map(|action| action.name.clone()).collect(),
     };
-    Axes { scenarios: scenarios.iter().map(axis).collect(), customs }
+    Axes { scenarios: scenarios.iter().map(axis).collect(), ..Axes::default() }
 }

@@ -2,6 +2,7 @@
 
 use super::compile_step::Steps;
 use super::custom::{Check, Side, Tally, sides};
+use super::label::LabelRule;
 use super::language::{Expression, Place, parse};
 use crate::metrics::CustomKind;
 use crate::suite::problem::Path;
@@ -56,6 +57,25 @@ impl Steps<'_> {
             }
         };
         Some(Tally { name: name.into(), metric: self.metric(kind, name)?, kind, value })
+    }
+
+    /// `label`, alone or of the action of this step.
+    pub(super) fn labels(&self, step: &Step, path: &Path, place: Place) -> Vec<LabelRule> {
+        let path = path.key("label");
+        let rule = |(name, value): (&String, &schema::Expression)| {
+            let label = self.labels.iter().position(|label| label.name == *name)?;
+            Some(LabelRule { label, value: self.check(value, &path.key(name.as_str()), place)? })
+        };
+        step.label.iter().flatten().filter_map(rule).collect()
+    }
+
+    /// `label` beside an action, which may look at the answer.
+    pub(super) fn action_labels(&self, step: &Step, path: &Path, after: Place) -> Vec<LabelRule> {
+        if step.label.is_some() && self.place != "act" {
+            let what = "`label` beside a step breaks its outcome down, and only actions have one";
+            self.critic.error_at_key(&path.key("label"), what, "put it under `act`, or make it a step of its own");
+        }
+        self.labels(step, path, after)
     }
 
     /// Where a metric has no number, its name was wrong, and that was told.

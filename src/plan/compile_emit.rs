@@ -41,7 +41,9 @@ impl Steps<'_> {
             self.critic.error_at_key(&key, what, "add an `ack` or a `reply`: how long to wait");
         }
         let saves = self.saves(step.save.as_ref(), &path.key("save"), place.with_answer(AnswerKind::Ack), false);
-        Some(Emit { event: event.into(), payload, action, ack, reply, refusals, saves })
+        let answer = if reply.is_some() { AnswerKind::Event } else { AnswerKind::Ack };
+        let labels = self.action_labels(step, path, place.with_answer(answer));
+        Some(Emit { event: event.into(), payload, action, ack, reply, refusals, saves, labels })
     }
 
     /// Arguments, each after a comma, but for the first one where nothing stands before it.

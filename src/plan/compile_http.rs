@@ -32,6 +32,7 @@ impl Steps<'_> {
             ok: check(step.ok.as_ref(), "ok"),
             rejected: self.refused(step, path, after),
             within: step.within.unwrap_or(DEFAULT_HTTP_WITHIN),
+            labels: self.action_labels(step, path, after),
             saves: self.saves(step.save.as_ref(), &path.key("save"), after, self.place == "login"),
         })
     }

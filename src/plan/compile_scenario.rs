@@ -12,7 +12,7 @@ use super::rotation::Acting;
 use super::scenario::{Action, Backoff, Connect, Heard, Rhythm, Scenario, stages};
 use super::step::Program;
 use super::target::Target;
-use crate::metrics::Custom;
+use crate::metrics::{Custom, LabelAxis};
 use crate::suite::problem::Path;
 use crate::suite::scalar::Switchable;
 use crate::suite::schema::{self, Map, Suite};
@@ -43,6 +43,7 @@ pub struct Ground<'a> {
     pub target: Option<&'a Target>,
     /// The metrics of the suite's own.
     pub customs: &'a [Custom],
+    pub labels: &'a [LabelAxis],
 }
 
 /// All scenarios, in the order of the file.
@@ -138,7 +139,8 @@ fn programs(
     let program = |place: &'static str, steps: &[schema::Step], path: &Path, back_within: Duration| {
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
         let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events);
-        (compiler.socket, compiler.back_within, compiler.customs) = (how.is_some(), back_within, ground.customs);
+        (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
+        (compiler.customs, compiler.labels) = (ground.customs, ground.labels);
         let program = compiler.compile(steps, path);
         (program, compiler.actions)
     };

@@ -8,7 +8,7 @@ use super::critic::Critic;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
 use super::scenario::Heard;
 use super::step::{Branch, Items, Operation, Program, SaveRule, SetRule};
-use crate::metrics::Custom;
+use crate::metrics::{Custom, LabelAxis};
 use crate::suite::problem::Path;
 use crate::suite::schema::{self, Each, Map, Mix, Save, Step};
 use crate::units::Duration;
@@ -30,6 +30,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("check", &["setup", "act", "on", "teardown", "before", "after"]),
     ("count", CONNECTED),
     ("measure", CONNECTED),
+    // Last: beside another verb it belongs to that one.
+    ("label", CONNECTED),
 ];
 
 /// Verbs that mean nothing without a connection.
@@ -56,6 +58,7 @@ pub struct Steps<'a> {
     pub events: &'a RefCell<Vec<Heard>>,
     /// The metrics of the suite's own, by their numbers.
     pub customs: &'a [Custom],
+    pub labels: &'a [LabelAxis],
     /// The actions found so far; only `act` adds to it.
     pub actions: Vec<Found>,
     /// Under how many `when` the step stands that is being compiled.
@@ -90,6 +93,7 @@ impl<'a> Steps<'a> {
             back_within: Duration::ZERO,
             events,
             customs: &[],
+            labels: &[],
             actions: Vec::new(),
             conditions: 0,
         }
@@ -199,6 +203,7 @@ impl Steps<'_> {
             "set" => self.set(step, &path.key("set"), place),
             "pause" => self.pause(step, path),
             "check" => self.check_step(step, path, place).map(|check| Operation::Check(Box::new(check))),
+            "label" => Some(Operation::Label(self.labels(step, path, place))),
             "count" | "measure" => self.tally(step, path, place).map(|tally| Operation::Tally(Box::new(tally))),
             "mix" => return self.append_mix(program, step.mix.as_deref().unwrap_or_default(), &path.key("mix"), place),
             method => self.http(method, step, path, place).map(|http| Operation::Http(Box::new(http))),
@@ -340,6 +345,7 @@ fn has(step: &Step, verb: &str) -> bool {
         "check" => step.check.is_some(),
         "count" => step.expect.is_none() && step.count.as_ref().is_some_and(|count| count.name().is_some()),
         "measure" => step.measure.is_some(),
+        "label" => step.label.is_some(),
         _ => false,
     }
 }

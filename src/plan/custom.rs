@@ -69,9 +69,7 @@ pub fn collect(suite: &Suite, critic: &Critic<'_>) -> Vec<Custom> {
     let scenarios = Path::root().key("scenarios");
     for (name, scenario) in &suite.scenarios {
         let path = scenarios.key(name.as_str());
-        for (key, steps) in
-            [("setup", &scenario.setup), ("act", &scenario.act), ("teardown", &scenario.teardown)]
-        {
+        for (key, steps) in [("setup", &scenario.setup), ("act", &scenario.act), ("teardown", &scenario.teardown)] {
             collect_steps(steps, &path.key(key), critic, &mut customs);
         }
         for (event, steps) in &scenario.on {
@@ -116,7 +114,8 @@ fn collect_one(kind: CustomKind, name: &str, path: &Path, critic: &Critic<'_>, c
         None => customs.push(Custom { name: name.to_owned(), kind }),
         Some(known) if known.kind == kind => {}
         Some(known) => {
-            let what = format!("`{name}` is recorded by `{}` elsewhere, and here by `{}`", known.kind.verb(), kind.verb());
+            let what =
+                format!("`{name}` is recorded by `{}` elsewhere, and here by `{}`", known.kind.verb(), kind.verb());
             critic.error(path, what, "give one of them another name");
         }
     }
@@ -183,7 +182,10 @@ mod tests {
         check("now.bids - was.bids == counts.bid.ok", &["now.bids - was.bids", "counts.bid.ok"]);
         check("{{ winner == 0 }}", &["winner"]);
         check("a.b<=c and (x < y) or z", &["a.b", "c", "(x < y)", "z"]);
-        check("2 * (now.a - was.a) >= counts[\"GET /a == b\"].ok + 1", &["2 * (now.a - was.a)", "counts[\"GET /a == b\"].ok + 1"]);
+        check(
+            "2 * (now.a - was.a) >= counts[\"GET /a == b\"].ok + 1",
+            &["2 * (now.a - was.a)", "counts[\"GET /a == b\"].ok + 1"],
+        );
         check("'x' in data.names", &["data.names"]);
         check("room is none", &["room"]);
         check("response.json.healthy", &["response.json.healthy"]);

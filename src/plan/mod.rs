@@ -13,6 +13,7 @@ pub mod cooldown;
 pub mod credentials;
 pub mod critic;
 pub mod custom;
+pub mod label;
 pub mod lanes;
 pub mod language;
 pub mod load;

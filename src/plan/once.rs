@@ -62,7 +62,11 @@ pub fn compile(ground: &Ground<'_>, axes: &Axes) -> Once {
     for (key, steps) in [("before", &suite.before), ("after", &suite.after)] {
         if saved_names([steps.as_slice()]).iter().any(|name| name == "counts") {
             let help = "choose another name";
-            critic.error_at_key(&Path::root().key(key), "`counts` holds what the run counted, and cannot be saved", help);
+            critic.error_at_key(
+                &Path::root().key(key),
+                "`counts` holds what the run counted, and cannot be saved",
+                help,
+            );
         }
     }
     let names = |saved: Vec<String>, counts| Names {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::custom::{Check, Tally};
+use super::label::LabelRule;
 use super::language::functions::mix;
 use super::language::{Expression, Filter, Payload, Text};
 use crate::units::Duration;
@@ -26,6 +27,8 @@ pub enum Operation {
     Set(Vec<SetRule>),
     Check(Box<Check>),
     Tally(Box<Tally>),
+    /// From here on the user's actions are counted by these.
+    Label(Vec<LabelRule>),
     /// Leaves with a goodbye, or drops the connection.
     Disconnect {
         politely: bool,
@@ -95,6 +98,7 @@ pub struct Emit {
     /// Events that say no, or that something went wrong.
     pub refusals: Vec<RefusalRule>,
     pub saves: Vec<SaveRule>,
+    pub labels: Vec<LabelRule>,
 }
 
 /// An event, and which of its kind.
@@ -185,6 +189,7 @@ pub struct HttpStep {
     pub rejected: Option<Expression>,
     pub within: Duration,
     pub saves: Vec<SaveRule>,
+    pub labels: Vec<LabelRule>,
 }
 
 #[derive(Debug)]
@@ -410,6 +415,7 @@ mod tests {
                 reply: None,
                 refusals: Vec::new(),
                 saves: Vec::new(),
+                labels: Vec::new(),
             }))
         };
         let pause = Operation::Pause { from: Duration::ZERO, to: Duration::from_secs(3) };

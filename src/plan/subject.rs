@@ -1,8 +1,8 @@
 //! What a threshold is about: a metric of the catalog, or one of the suite's own.
 
 use super::language::names::suggestion;
-use crate::metrics::catalog::{self, Kind, Metric, Unit};
-use crate::metrics::{Axes, CustomKind, METRICS};
+use crate::metrics::catalog::{self, FINISHED, Kind, Metric, Unit};
+use crate::metrics::{Axes, Counter, CustomKind, Distribution, METRICS};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Subject {
@@ -65,6 +65,23 @@ impl Subject {
     #[must_use]
     pub const fn by_action(&self) -> bool {
         matches!(self, Self::Known(Metric { by_action: true, .. }))
+    }
+
+    /// Is it broken down by labels?
+    #[must_use]
+    pub fn by_label(&self) -> bool {
+        let outcome = |counter: &Counter| *counter == Counter::Planned || FINISHED.contains(counter);
+        match self {
+            Self::Custom { .. } => true,
+            Self::Known(metric) => match metric.kind {
+                Kind::Share { part, whole } => part.iter().chain(whole).all(outcome),
+                Kind::Count(counters) => counters.iter().all(outcome),
+                Kind::Distribution(distribution) => {
+                    matches!(distribution, Distribution::AckLatency | Distribution::AckService)
+                }
+                Kind::PerSecond(_) | Kind::Gauge(_) => false,
+            },
+        }
     }
 
     /// A limit as its thresholds have them.

@@ -32,6 +32,8 @@ pub struct Threshold {
     pub scenario: Option<String>,
     pub stage: Option<String>,
     pub action: Option<String>,
+    /// Name and value of the label: `node a`.
+    pub label: Option<String>,
     pub warn_only: bool,
     /// With fewer samples the run is suspect.
     pub min_samples: u64,
@@ -136,6 +138,9 @@ fn one(
     for (key, value) in [("scenario", &detailed.scenario), ("stage", &detailed.stage), ("action", &detailed.action)] {
         narrowed.extend(value.as_ref().map(|value| format!("{key} {value}")));
     }
+    let one = detailed.label.iter().flatten().next();
+    let label = one.map(|(name, value)| format!("{name} {}", super::language::text::text_of(value)));
+    narrowed.extend(label.as_ref().map(|label| format!("label {label}")));
     let narrowed = if narrowed.is_empty() { String::new() } else { format!(" ({})", narrowed.join(", ")) };
     let statistic = limit.statistic.map_or(String::new(), |statistic| format!("{} ", statistic.name()));
     Some(Threshold {
@@ -149,6 +154,7 @@ fn one(
         scenario: detailed.scenario.clone(),
         stage: detailed.stage.clone(),
         action: detailed.action.clone(),
+        label,
         warn_only,
         min_samples: detailed
             .min_samples
@@ -171,7 +177,13 @@ fn plain(limit: &str) -> ThresholdDetailed {
     }
 }
 
-fn part(subject: &Subject, threshold: &ThresholdDetailed, path: &Path, axes: &Axes, critic: &Critic<'_>) -> Option<Part> {
+fn part(
+    subject: &Subject,
+    threshold: &ThresholdDetailed,
+    path: &Path,
+    axes: &Axes,
+    critic: &Critic<'_>,
+) -> Option<Part> {
     let narrowed = [&threshold.scenario, &threshold.stage, &threshold.action];
     if subject.is_gauge() && narrowed.iter().any(|name| name.is_some()) {
         let what = format!("`{}` is kept for the whole run only", subject.name());
@@ -183,7 +195,7 @@ fn part(subject: &Subject, threshold: &ThresholdDetailed, path: &Path, axes: &Ax
         critic.error(&path.key("action"), what, "leave out `action`");
         return None;
     }
-    let mut found = Part::default();
+    let mut found = Part { label: labelled(subject, threshold, path, axes, critic)?, ..Part::default() };
     if let Some(name) = &threshold.scenario {
         let names: Vec<&str> = axes.scenarios.iter().map(|axis| axis.name.as_str()).collect();
         found.scenario = names.iter().position(|known| known == name);
@@ -201,6 +213,38 @@ fn part(subject: &Subject, threshold: &ThresholdDetailed, path: &Path, axes: &Ax
         (found.scenario, found.action) = (Some(scenario), Some(action));
     }
     Some(found)
+}
+
+/// The label and its value that a threshold is narrowed to; `None` where that cannot be.
+#[expect(clippy::option_option, reason = "a threshold without a label is not one with a wrong label")]
+fn labelled(
+    subject: &Subject,
+    threshold: &ThresholdDetailed,
+    path: &Path,
+    axes: &Axes,
+    critic: &Critic<'_>,
+) -> Option<Option<(usize, usize)>> {
+    let Some((name, value)) = threshold.label.iter().flatten().next() else { return Some(None) };
+    let path = path.key("label");
+    if threshold.label.as_ref().is_some_and(|labels| labels.len() > 1) {
+        critic.error_at_key(&path, "a threshold is narrowed to the value of one label", "make two thresholds of it");
+        return None;
+    }
+    if !subject.by_label() {
+        let what = format!("`{}` is not broken down by labels", subject.name());
+        let help = "outcomes, `ack_latency`, `ack_service` and the suite's own metrics are; leave out `label`";
+        critic.error_at_key(&path, what, help);
+        return None;
+    }
+    let Some(label) = axes.labels.iter().position(|label| label.name == *name) else {
+        let known: Vec<&str> = axes.labels.iter().map(|label| label.name.as_str()).collect();
+        let help = super::language::names::suggestion(Some(name), known.iter().copied())
+            .unwrap_or_else(|| format!("no step has `label: {{ {name}: … }}`"));
+        critic.error_at_key(&path.key(name.as_str()), format!("unknown label `{name}`"), help);
+        return None;
+    };
+    let value = super::language::text::text_of(value);
+    Some(axes.labels[label].wanted.iter().position(|wanted| *wanted == value).map(|wanted| (label, wanted)))
 }
 
 /// The scenario that has this stage or action, and its number there. Without a scenario it is clear where only one has it.
@@ -279,7 +323,12 @@ impl Limit {
             }
         };
         let operator = COMPARISONS.iter().find(|(_, known)| *known == comparison).map_or("", |(text, _)| text);
-        Ok(Self { statistic, comparison, value: number_in(number, subject.unit())?, text: format!("{operator} {number}") })
+        Ok(Self {
+            statistic,
+            comparison,
+            value: number_in(number, subject.unit())?,
+            text: format!("{operator} {number}"),
+        })
     }
 }
 
@@ -339,7 +388,8 @@ mod tests {
     use crate::metrics::{Custom, CustomKind};
 
     fn check(metric: &str, text: &str, expected: Result<(Option<&str>, &str, f64), &str>) {
-        let customs = [("agreed", CustomKind::Check), ("orders", CustomKind::Count), ("served_in", CustomKind::Measure)];
+        let customs =
+            [("agreed", CustomKind::Check), ("orders", CustomKind::Count), ("served_in", CustomKind::Measure)];
         let customs = customs.map(|(name, kind)| Custom { name: name.into(), kind });
         let subject = Subject::find(metric, &Axes { customs: customs.into(), ..Axes::default() }).unwrap();
         match (Limit::parse(text, &subject), expected) {

@@ -6,7 +6,8 @@ use super::finding::Findings;
 use super::second::{Gauges, Second};
 use crate::metrics::catalog::{Gauge, Kind};
 use crate::metrics::{
-    Axes, Counter, CustomKind, Distribution, Histogram, Metric, Numbers, Part, Recorder, Series, Statistic,
+    Axes, Cell, Counter, CustomKind, Distribution, Histogram, Labelled, Metric, Numbers, Part, Recorder, Series,
+    Statistic,
 };
 use crate::plan::Threshold;
 use crate::plan::cooldown::Rule;
@@ -68,8 +69,8 @@ pub struct Observation {
 impl Results {
     #[must_use]
     pub fn new(header: Header) -> Self {
-        let cells = header.axes.len();
-        Self { header, totals: Recorder::new(cells), ..Self::default() }
+        let totals = Recorder::of(&header.axes);
+        Self { header, totals, ..Self::default() }
     }
 
     /// Adds the next second.
@@ -96,11 +97,28 @@ impl Results {
     /// The numbers of a part, added up.
     #[must_use]
     pub fn numbers(&self, part: Part) -> Numbers {
-        let mut numbers = Numbers::default();
+        let (mut numbers, none) = (Numbers::default(), Numbers::default());
         for cell in self.header.axes.cells(part) {
-            numbers.add(self.totals.cell(cell));
+            numbers.add(self.cell(cell, part).unwrap_or(&none));
         }
         numbers
+    }
+
+    /// The numbers of a cell, of a part that has a label only those with its value.
+    fn cell(&self, cell: Cell, part: Part) -> Option<&Numbers> {
+        match part.label {
+            None => Some(self.totals.cell(cell)),
+            Some((label, wanted)) => {
+                let value = self.header.axes.labels.get(label)?.wanted.get(wanted)?;
+                self.totals.label(label)?.get(value, cell)
+            }
+        }
+    }
+
+    /// The actions of the whole run by the values of a label.
+    #[must_use]
+    pub fn by_label(&self, label: usize) -> Vec<(&str, Numbers)> {
+        self.totals.label(label).map(Labelled::totals).unwrap_or_default()
     }
 
     /// A distribution over a part.
@@ -108,7 +126,7 @@ impl Results {
     pub fn histogram(&self, distribution: Distribution, part: Part) -> Histogram {
         let mut histogram = Histogram::new();
         for cell in self.header.axes.cells(part) {
-            if let Some(more) = self.totals.cell(cell).histogram(distribution) {
+            if let Some(more) = self.cell(cell, part).and_then(|numbers| numbers.histogram(distribution)) {
                 histogram.add(more);
             }
         }
@@ -176,7 +194,13 @@ impl Results {
 
     /// The same as an observation. A counter that never went up is a good zero only where anything was done at all.
     #[must_use]
-    pub fn observe_custom(&self, number: usize, kind: CustomKind, statistic: Option<Statistic>, part: Part) -> Observation {
+    pub fn observe_custom(
+        &self,
+        number: usize,
+        kind: CustomKind,
+        statistic: Option<Statistic>,
+        part: Part,
+    ) -> Observation {
         let series = self.custom(number, part);
         let samples = match kind {
             CustomKind::Count if series.samples() == 0 => {
@@ -215,8 +239,8 @@ impl Gauges {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::ScenarioAxis;
     use crate::metrics::catalog::find;
-    use crate::metrics::{Cell, ScenarioAxis};
 
     fn results() -> Results {
         let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into(), "b".into()], actions: vec!["bid".into()] };
@@ -249,7 +273,7 @@ mod tests {
     #[test]
     fn metrics_are_read_off_the_whole_or_a_part() {
         let all = Part::default();
-        let second_stage = Part { scenario: Some(0), stage: Some(1), action: None };
+        let second_stage = Part { scenario: Some(0), stage: Some(1), ..Part::default() };
         check("success_rate", None, all, Some(34.0 / 40.0), 40);
         check("success_rate", None, second_stage, Some(0.8), 20);
         check("rejections", None, all, Some(6.0), 40);

@@ -18,7 +18,9 @@ use crate::report::table;
 use crate::report::untrusted::{for_junit, for_junit_line};
 use crate::units::Duration;
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{CheckResult, CheckRow, Ended, ErrorRow, Judged, LatencyRow, ScenarioRow, Status, ThresholdResult, Validity};
+use crate::verdict::outcome::{
+    CheckResult, CheckRow, Ended, ErrorRow, Judged, LatencyRow, ScenarioRow, Status, ThresholdResult, Validity,
+};
 
 /// Longer output of a case is cut: some servers refuse it, none shows it.
 const OUTPUT_LIMIT: usize = 64 * 1024;

@@ -1,7 +1,7 @@
 //! The suite's own: its metrics, and its checks after the run, as lines of text.
 
-use crate::metrics::number::{NONE, count, plain, value};
-use crate::verdict::outcome::{CheckResult, CheckRow, CustomRow};
+use crate::metrics::number::{NONE, count, milliseconds, plain, share, value};
+use crate::verdict::outcome::{CheckResult, CheckRow, CustomRow, LabelRow};
 
 /// The metrics in a table: name, value or percentiles, samples.
 #[must_use]
@@ -26,4 +26,17 @@ pub const fn result(row: &CheckRow) -> &'static str {
         CheckResult::Error => "not asked",
         CheckResult::NotJudged => "not judged",
     }
+}
+
+/// Outcomes and latencies by label: value, actions, share that is ok, percentiles.
+#[must_use]
+pub fn by_label(rows: &[LabelRow]) -> Vec<Vec<String>> {
+    let mut table = vec![["", "actions", "ok", "p50", "p95", "p99", "max"].map(String::from).to_vec()];
+    for row in rows {
+        let rate = row.success_rate.map_or_else(|| NONE.to_owned(), share);
+        let spread = [row.p50, row.p95, row.p99, row.max].map(|ms| ms.map_or_else(|| NONE.to_owned(), milliseconds));
+        let name = format!("{} {}", row.label, row.value);
+        table.push([name, count(row.planned), rate].into_iter().chain(spread).collect());
+    }
+    table
 }

@@ -11,7 +11,7 @@ use crate::report::page::{BOLD, DIM, GREEN, PLAIN, Page, RED, YELLOW, bar, head}
 use crate::report::untrusted::for_log;
 use crate::report::{causes, own, table};
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{CheckResult, CustomRow, ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
+use crate::verdict::outcome::{CheckResult, ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
 
 /// How many kinds of errors are listed; the reports have the others.
 const ERRORS_SHOWN: usize = 5;
@@ -37,7 +37,12 @@ pub fn render(outcome: &Outcome, colour: bool, width: usize) -> String {
     checks(&mut page, outcome);
     actions(&mut page, outcome);
     latencies(&mut page, outcome);
-    customs(&mut page, &outcome.customs);
+    if !outcome.labels.is_empty() {
+        section(&mut page, "By label", &own::by_label(&outcome.labels));
+    }
+    if !outcome.customs.is_empty() {
+        section(&mut page, "Metrics of the suite", &own::table(&outcome.customs));
+    }
     connections(&mut page, &outcome.totals);
     errors(&mut page, &outcome.errors);
     notes(&mut page, outcome);
@@ -110,14 +115,10 @@ fn checks(page: &mut Page, outcome: &Outcome) {
     }
 }
 
-fn customs(page: &mut Page, rows: &[CustomRow]) {
-    if rows.is_empty() {
-        return;
-    }
-    page.heading("Metrics of the suite", "");
-    let table: Vec<Vec<String>> =
-        own::table(rows).into_iter().map(|row| row.iter().map(|cell| for_log(cell)).collect()).collect();
-    for line in table::columns(&table).lines() {
+fn section(page: &mut Page, name: &str, rows: &[Vec<String>]) {
+    page.heading(name, "");
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| for_log(cell)).collect()).collect();
+    for line in table::columns(&rows).lines() {
         page.line(&[(PLAIN, &format!("  {line}"))]);
     }
 }

@@ -349,7 +349,6 @@ pub struct ThresholdDetailed {
     /// Only this action's samples.
     pub action: Option<String>,
     /// Only samples with this value of a label: `{ node: a }`.
-    #[schemars(extend("maxProperties" = 1))]
     pub label: Option<Map<Value>>,
     /// `fail` or `warn`: a warning never changes the exit code. Default `fail`.
     #[schemars(extend("enum" = ["fail", "warn"]))]

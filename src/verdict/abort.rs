@@ -59,6 +59,7 @@ impl Watched<'_> {
 mod tests {
     use super::*;
     use crate::metrics::{Axes, Cell, Counter, Part, Recorder, ScenarioAxis};
+    use crate::plan::subject::Subject;
     use crate::plan::threshold::Comparison;
     use crate::record::{Header, Second};
     use crate::units::Duration;
@@ -77,6 +78,7 @@ mod tests {
             scenario: None,
             stage: None,
             action: None,
+            label: None,
             warn_only: false,
             min_samples,
             abort_after: abort_after.map(Duration::from_secs),

@@ -69,9 +69,11 @@ pub fn rows(plan: &Plan, results: &Results) -> Vec<CustomRow> {
             }
         };
         rows.push(row(Part::default(), None));
-        let by_scenario = plan.scenarios.iter().enumerate().map(|(scenario, of)| {
-            row(Part { scenario: Some(scenario), ..Part::default() }, Some(&of.name))
-        });
+        let by_scenario = plan
+            .scenarios
+            .iter()
+            .enumerate()
+            .map(|(scenario, of)| row(Part { scenario: Some(scenario), ..Part::default() }, Some(&of.name)));
         let recorded: Vec<CustomRow> = by_scenario.filter(|row| row.samples > 0).collect();
         if recorded.len() > 1 {
             rows.extend(recorded);

@@ -8,7 +8,7 @@ mod plan;
 mod rows;
 mod wave;
 
-use own::{checks, customs};
+use own::{checks, customs, labels};
 use plan::{lanes, plan};
 use rows::{
     error, errors, judged, latencies, metrics, observe, run_info, scenario, share, stages, success, suite_info,
@@ -17,7 +17,8 @@ use wave::{Connects, Wave, sum};
 
 use crate::units::Duration;
 use crate::verdict::outcome::{
-    CheckResult, Ended, Judged, Outcome, Point, ScenarioRow, Status, ThresholdResult, Timeline, Totals, Validity, Verdict,
+    CheckResult, Ended, Judged, Outcome, Point, ScenarioRow, Status, ThresholdResult, Timeline, Totals, Validity,
+    Verdict,
 };
 
 impl Outcome {
@@ -60,6 +61,7 @@ impl Outcome {
             scenarios: vec![scenario("bidders", 14, 20, Duration::from_millis(75_412), totals)],
             metrics: metrics(&totals, 20, 75.4),
             customs: customs(&totals),
+            labels: labels(&totals, 1.0),
             latencies: latencies(&totals, 1.0),
             errors: errors(&totals),
             timeline: Timeline { points, stages: stages("bidders", &[("ramp", 10), ("steady", 60), ("leave", 5)]) },
@@ -97,6 +99,7 @@ impl Outcome {
         outcome.errors.clear();
         outcome.checks = checks(&totals, false);
         outcome.customs = customs(&totals);
+        outcome.labels = labels(&totals, 0.38);
         outcome.lanes = Some(lanes(20, 20, 12, false));
         outcome.waiting = None;
         outcome.timeline.points = points;
@@ -154,6 +157,7 @@ impl Outcome {
         outcome.latencies.clear();
         outcome.checks.clear();
         outcome.customs.clear();
+        outcome.labels.clear();
         outcome.errors = vec![error("connect", "connection refused", 60, "connection refused by 127.0.0.1:4000")];
         outcome.timeline = Timeline {
             points: (0..5).map(|second| Point { second, errors: 12, ..Point::default() }).collect(),

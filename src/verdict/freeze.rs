@@ -3,9 +3,11 @@
 use super::checks;
 use super::customs;
 use super::judge::judge;
+use super::labels;
 use super::lanes::lanes;
 use super::outcome::{
-    CheckRow, Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity, Verdict,
+    CheckRow, Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity,
+    Verdict,
 };
 use super::rows;
 use super::validity::{assess, late_timers};
@@ -73,6 +75,7 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
         latencies: rows::latencies(plan, results),
         metrics: rows::metrics(results),
         customs: customs::rows(plan, results),
+        labels: labels::rows(plan, results),
         errors: errors(plan, results),
         timeline: rows::timeline(plan, results),
         lanes: lanes(plan, &results.course),
@@ -115,13 +118,7 @@ fn status(ended: &Ended, validity: Validity, thresholds: &[Judged], checks: &[Ch
     }
 }
 
-fn sentence(
-    status: Status,
-    ended: &Ended,
-    thresholds: &[Judged],
-    checks: &[CheckRow],
-    reasons: &[String],
-) -> String {
+fn sentence(status: Status, ended: &Ended, thresholds: &[Judged], checks: &[CheckRow], reasons: &[String]) -> String {
     match (status, ended) {
         (_, Ended::Unreachable { reason }) => format!("Nothing was measured: {reason}"),
         (_, Ended::Interrupted { signal }) => {
@@ -228,6 +225,7 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
     if let Ended::Unreachable { reason } | Ended::Aborted { reason } = &mut outcome.run.ended {
         texts.push(reason);
     }
+    texts.extend(outcome.labels.iter_mut().map(|row| &mut row.value));
     texts.extend(outcome.checks.iter_mut().map(|check| &mut check.detail));
     for error in &mut outcome.errors {
         texts.push(&mut error.kind);

@@ -26,6 +26,7 @@ pub fn judge(threshold: &Threshold, results: &Results, file: &str, judge: bool) 
         scenario: threshold.scenario.clone(),
         stage: threshold.stage.clone(),
         action: threshold.action.clone(),
+        label: threshold.label.clone(),
         warn_only: threshold.warn_only,
         result,
         unit,

@@ -6,6 +6,7 @@ mod customs;
 pub mod example;
 pub mod freeze;
 pub mod judge;
+mod labels;
 mod lanes;
 pub mod outcome;
 mod rows;

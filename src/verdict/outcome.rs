@@ -1,9 +1,10 @@
 //! The one frozen document that every report format reads. Everything in it is final: numbers are computed, texts are
 //! redacted, rows are in the order in which they are shown. A format only lays it out.
 
-use crate::metrics::catalog::Unit;
 pub use super::checks::{CheckResult, CheckRow};
 pub use super::customs::{CustomRow, SpreadRow};
+pub use super::labels::LabelRow;
+use crate::metrics::catalog::Unit;
 pub use crate::plan::summary::{PlanSummary, StepTable};
 use crate::units::{Duration, Moment};
 
@@ -27,6 +28,8 @@ pub struct Outcome {
     pub metrics: Vec<MetricRow>,
     /// The suite's own metrics: each over the whole run, and by scenario where that says more.
     pub customs: Vec<CustomRow>,
+    /// Outcomes and latencies by the values of labels.
+    pub labels: Vec<LabelRow>,
     /// What went wrong, most frequent first.
     pub errors: Vec<ErrorRow>,
     pub timeline: Timeline,
@@ -168,6 +171,8 @@ pub struct Judged {
     pub scenario: Option<String>,
     pub stage: Option<String>,
     pub action: Option<String>,
+    /// Name and value of the label: `node a`.
+    pub label: Option<String>,
     /// A broken one only warns.
     pub warn_only: bool,
     pub result: ThresholdResult,

@@ -6,6 +6,7 @@
 mod architecture;
 mod cli;
 mod comparing;
+mod counting;
 mod documents;
 mod interop;
 mod loadtests;

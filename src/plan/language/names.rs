@@ -225,7 +225,8 @@ impl Names<'_> {
             None => Ok(()),
             Some(name) => Err(UnknownName {
                 what: format!("{what} `{name}`"),
-                help: suggestion(Some(name), known.iter().copied()).or_else(|| Some(format!("there is {}", known.join(", ")))),
+                help: suggestion(Some(name), known.iter().copied())
+                    .or_else(|| Some(format!("there is {}", known.join(", ")))),
             }),
         };
         if let Some(actions) = self.counts {

@@ -62,7 +62,7 @@ macro_rules! same {
 mod own;
 mod plan;
 
-pub use own::{CheckRow, CustomRow};
+pub use own::{CheckRow, CustomRow, LabelRow};
 pub use plan::PlanSummary;
 
 mirrors! {
@@ -77,6 +77,7 @@ mirrors! {
         latencies: Vec<LatencyRow>,
         metrics: Vec<MetricRow>,
         customs: Vec<CustomRow>,
+        labels: Vec<LabelRow>,
         errors: Vec<ErrorRow>,
         timeline: Timeline,
         lanes: Option<Lanes>,
@@ -121,6 +122,7 @@ mirrors! {
         scenario: Option<String>,
         stage: Option<String>,
         action: Option<String>,
+        label: Option<String>,
         warn_only: bool,
         result: ThresholdResult,
         unit: MetricUnit,

@@ -25,8 +25,7 @@ impl Actor {
             self.note(scene, Class::Check, &format!("{} is false", check.name), values);
         }
         if let Some(metric) = check.metric {
-            let cell = self.cell(scene);
-            scene.sink.recorder.sample(cell, metric, Sample::Check(holds));
+            self.sample(scene, metric, Sample::Check(holds));
         }
     }
 
@@ -35,21 +34,25 @@ impl Actor {
         let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
         let value = tally.value.value(&bindings, Answer::None).map_err(|error| error.to_string());
         match value.and_then(|value| sample(tally.kind, value.as_ref())) {
-            Ok(sample) => {
-                let cell = self.cell(scene);
-                scene.sink.recorder.sample(cell, tally.metric, sample);
-            }
+            Ok(sample) => self.sample(scene, tally.metric, sample),
             Err(detail) => {
                 self.step_error(scene, &format!("`{}: {}` has no number", tally.kind.verb(), tally.name), detail);
             }
         }
+    }
+
+    fn sample(&self, scene: &mut Scene<'_>, metric: usize, sample: Sample) {
+        let cell = self.cell(scene);
+        scene.sink.recorder.sample(cell, metric, sample);
+        self.labels.record(&mut scene.sink.recorder, cell, |numbers| numbers.sample(metric, sample));
     }
 }
 
 /// What a value records, or why it records nothing.
 fn sample(kind: CustomKind, value: Option<&Value>) -> Result<Sample, String> {
     let Some(value) = value else { return Err("its value is undefined".to_owned()) };
-    let number = value.as_f64().filter(|number| number.is_finite()).ok_or_else(|| format!("{value} is not a number"))?;
+    let number =
+        value.as_f64().filter(|number| number.is_finite()).ok_or_else(|| format!("{value} is not a number"))?;
     if number < 0.0 {
         return Err(format!("{value} is negative"));
     }

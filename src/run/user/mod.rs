@@ -20,6 +20,7 @@ mod expect;
 mod handlers;
 mod inbox;
 mod judge;
+mod label;
 mod life;
 mod message;
 mod parting;

@@ -60,6 +60,7 @@ impl Actor {
         if outcome == ActionOutcome::Ok {
             self.save(scene, &step.saves, Answer::Response(&response));
         }
+        self.label_action(scene, &step.labels, Answer::Response(&response));
         match (outcome, step.action) {
             (ActionOutcome::Failed, _) => {
                 let name = format!("{} answered with status {}", step.method, response.status);

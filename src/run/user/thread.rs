@@ -296,6 +296,7 @@ impl Actor {
                 Operation::Set(rules) => self.set(scene, rules),
                 Operation::Check(check) => self.check(scene, check),
                 Operation::Tally(tally) => self.tally(scene, tally),
+                Operation::Label(rules) => self.label(scene, rules),
                 Operation::Emit(emit) => self.emit(scene, emit),
                 Operation::Http(step) => self.request(scene, step),
                 Operation::Expect(expect) => self.expect(scene, expect),

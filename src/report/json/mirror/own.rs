@@ -21,6 +21,23 @@ mirrors! {
         value: Option<f64>,
         spread: Option<SpreadRow>,
     }
+    LabelRow = LabelRow {
+        label: String,
+        value: String,
+        planned: u64,
+        ok: u64,
+        rejected: u64,
+        failed: u64,
+        timeout: u64,
+        disconnected: u64,
+        not_sent: u64,
+        unfinished: u64,
+        success_rate: Option<f64>,
+        p50 as "p50_ms": Option<f64>,
+        p95 as "p95_ms": Option<f64>,
+        p99 as "p99_ms": Option<f64>,
+        max as "max_ms": Option<f64>,
+    }
     SpreadRow = SpreadRow {
         min: f64,
         avg: f64,
