@@ -73,7 +73,7 @@ impl Labelled {
         self.values.get(value)?.get(&cell)
     }
 
-    /// Every value that has numbers, in the order of the alphabet, with its numbers over all cells; what has none and the rest last.
+    /// Every value that has numbers, in the order of the alphabet, with its numbers over all cells; the rest and what has none last.
     #[must_use]
     pub fn totals(&self) -> Vec<(&str, Numbers)> {
         let total = |cells: &BTreeMap<Cell, Numbers>| {
@@ -109,7 +109,7 @@ mod tests {
         labelled.numbers(NONE, Cell(1)).count(Counter::Ok, 2);
         let counted = counted(&labelled);
         assert_eq!(counted.len(), 22);
-        assert_eq!(counted[18..], [("n18", 1), ("z", 5), ("none", 2), ("other", 11)].map(|(v, n)| (v.to_owned(), n)));
+        assert_eq!(counted[18..], [("n18", 1), ("z", 5), ("other", 11), ("none", 2)].map(|(v, n)| (v.to_owned(), n)));
     }
 
     #[test]

@@ -53,19 +53,10 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
-    let ground = Ground {
-        suite: &suite,
-        names: &names,
-        critic: &critic,
-        resources: count,
-        target: target.as_ref(),
-        customs: &[],
-        labels: &[],
-    };
-    let (customs, labels) = (custom::collect(&suite, &critic), label::collect(&suite));
-    let ground = Ground { customs: &customs, labels: &labels, ..ground };
+    let own = own(&suite, &critic);
+    let ground = Ground::new(&suite, &names, &critic, count, target.as_ref(), &own);
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
-    let axes = Axes { customs: customs.clone(), labels: labels.clone(), ..axes(&scenarios) };
+    let axes = Axes { scenarios: axes(&scenarios), ..own.clone() };
     let once = once::compile(&ground, &axes);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
@@ -116,11 +107,16 @@ fn resources(
     (resources, Some(fields))
 }
 
-fn axes(scenarios: &[Scenario]) -> Axes {
+/// What the suite itself asks to be kept, before it is known for which scenarios.
+fn own(suite: &Suite, critic: &Critic<'_>) -> Axes {
+    Axes { customs: custom::collect(suite, critic), labels: label::collect(suite), ..Axes::default() }
+}
+
+fn axes(scenarios: &[Scenario]) -> Vec<ScenarioAxis> {
     let axis = |scenario: &Scenario| ScenarioAxis {
         name: scenario.name.clone(),
         stages: scenario.stages.iter().map(|stage| stage.name.clone()).collect(),
         actions: scenario.actions.iter().map(|action| action.name.clone()).collect(),
     };
-    Axes { scenarios: scenarios.iter().map(axis).collect(), ..Axes::default() }
+    scenarios.iter().map(axis).collect()
 }

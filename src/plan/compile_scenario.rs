@@ -12,7 +12,7 @@ use super::rotation::Acting;
 use super::scenario::{Action, Backoff, Connect, Heard, Rhythm, Scenario, stages};
 use super::step::Program;
 use super::target::Target;
-use crate::metrics::{Custom, LabelAxis};
+use crate::metrics::Axes;
 use crate::suite::problem::Path;
 use crate::suite::scalar::Switchable;
 use crate::suite::schema::{self, Map, Suite};
@@ -41,9 +41,21 @@ pub struct Ground<'a> {
     pub critic: &'a Critic<'a>,
     pub resources: u64,
     pub target: Option<&'a Target>,
-    /// The metrics of the suite's own.
-    pub customs: &'a [Custom],
-    pub labels: &'a [LabelAxis],
+    /// The metrics and labels of the suite's own.
+    pub own: &'a Axes,
+}
+
+impl<'a> Ground<'a> {
+    pub const fn new(
+        suite: &'a Suite,
+        names: &'a Names<'a>,
+        critic: &'a Critic<'a>,
+        resources: u64,
+        target: Option<&'a Target>,
+        own: &'a Axes,
+    ) -> Self {
+        Self { suite, names, critic, resources, target, own }
+    }
 }
 
 /// All scenarios, in the order of the file.
@@ -140,7 +152,7 @@ fn programs(
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
         let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events);
         (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
-        (compiler.customs, compiler.labels) = (ground.customs, ground.labels);
+        (compiler.customs, compiler.labels) = (&ground.own.customs, &ground.own.labels);
         let program = compiler.compile(steps, path);
         (program, compiler.actions)
     };

@@ -15,14 +15,14 @@ use quick_xml::events::Event;
 /// Examples, and what their JUnit report comes to: tests, failures, errors, skipped.
 fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {
     vec![
-        ("failed", Outcome::example(), [7, 1, 0, 0]),
-        ("passed", Outcome::example_passed(), [7, 0, 0, 0]),
-        ("interrupted", Outcome::example_interrupted(), [7, 0, 1, 6]),
+        ("failed", Outcome::example(), [9, 2, 0, 0]),
+        ("passed", Outcome::example_passed(), [9, 0, 0, 0]),
+        ("interrupted", Outcome::example_interrupted(), [8, 0, 1, 7]),
         ("unreachable", Outcome::example_unreachable(), [7, 0, 1, 6]),
-        ("suspect", Outcome::example_suspect(), [7, 0, 0, 0]),
-        ("invalid", Outcome::example_invalid(), [7, 0, 1, 6]),
-        ("aborted", Outcome::example_aborted(), [7, 1, 0, 5]),
-        ("long", Outcome::example_long(), [10, 2, 0, 0]),
+        ("suspect", Outcome::example_suspect(), [9, 0, 0, 0]),
+        ("invalid", Outcome::example_invalid(), [9, 0, 1, 8]),
+        ("aborted", Outcome::example_aborted(), [9, 1, 0, 5]),
+        ("long", Outcome::example_long(), [12, 3, 0, 0]),
     ]
 }
 

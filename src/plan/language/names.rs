@@ -243,7 +243,8 @@ impl Names<'_> {
             return Ok(Meaning::Slot(Slot::Saved(number, path.to_vec())));
         }
         let answers = Root::ALL.iter().filter(|(_, root)| place.has(root.kind())).map(|(name, _)| *name);
-        let known = ROOTS.iter().copied().chain(answers).chain(self.saved.iter().map(String::as_str));
+        let of_nobody = |root: &&str| place.user || ["resource", "item", "vars", "env"].contains(root);
+        let known = ROOTS.iter().copied().filter(of_nobody).chain(answers).chain(self.saved.iter().map(String::as_str));
         Err(UnknownName {
             what: format!("unknown name `{root}`"),
             help: suggestion(Some(root), known).or_else(|| {

@@ -5,6 +5,7 @@ mod books;
 mod branches;
 mod causes;
 mod comings;
+mod customs;
 mod events;
 mod http;
 mod invariants;
