@@ -14,6 +14,7 @@ use crate::metrics::catalog::Unit;
 use crate::metrics::number::{NONE, clock, count, share};
 use crate::report::causes::causes;
 use crate::report::error::ReportError;
+use crate::report::own;
 use crate::report::table;
 use crate::report::untrusted::{for_junit, for_junit_line};
 use crate::units::Duration;
@@ -96,7 +97,14 @@ fn of_run(outcome: &Outcome, thresholds: &[&Judged]) -> TestSuite {
 
 /// A check of `after`: what could not be asked is an error, what is false a failure.
 fn of_check(outcome: &Outcome, class: &str, check: &CheckRow) -> TestCase {
-    let text = format!("{}\nWhere: {}:{}", check.detail, outcome.suite.file, check.line);
+    let facts = table::columns_left(&[
+        vec!["Check".into(), check.name.clone()],
+        vec!["Expected".into(), "true".into()],
+        vec!["Observed".into(), own::result(check).to_owned()],
+        vec!["Values".into(), check.detail.clone()],
+        vec!["Where".into(), format!("{}:{}", outcome.suite.file, check.line)],
+    ]);
+    let text = format!("{facts}\n\n{}", error_list(outcome, None));
     let status = match check.result {
         CheckResult::True => TestCaseStatus::success(),
         CheckResult::False => unsuccessful(NonSuccessKind::Failure, "CheckFailed", &check.complaint(), &text),
@@ -104,7 +112,8 @@ fn of_check(outcome: &Outcome, class: &str, check: &CheckRow) -> TestCase {
         CheckResult::NotJudged => not_judged(outcome),
     };
     let mut case = case(&format!("after: {}", check.name), class, &outcome.suite.file, check.line, status);
-    case.set_system_out(limited(for_junit(&check.detail)));
+    let output = if check.fails() { with_attachment(outcome, &check.detail) } else { for_junit(&check.detail) };
+    case.set_system_out(limited(output));
     case
 }
 

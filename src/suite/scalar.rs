@@ -131,7 +131,7 @@ macro_rules! from_value {
 
 from_value! {
     Count, { "type": ["integer", "string"], "format": "count", "minimum": 0 }, "a whole number";
-    CountOrName, { "type": ["integer", "string"], "minimum": 0 }, "a whole number or a name";
+    CountOrName, { "type": ["integer", "string"], "format": "count-or-name", "minimum": 0 }, "a whole number or a name";
     Number, { "type": ["string", "number"] }, "a number or an expression";
     Factor, { "type": ["number", "string"], "format": "factor", "minimum": 1 }, "a number of at least 1";
     Flag, { "type": ["boolean", "string"], "format": "flag" }, "`true` or `false`";

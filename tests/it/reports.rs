@@ -135,12 +135,13 @@ fn check_case(name: &str, case: &TestCase) {
             assert!(!message.is_empty() && !message.contains('\n'), "{at}");
             assert!(text.lines().count() > 2 && text.contains("rrors"), "{at}: {}", &**text);
             let types: &[&str] = match kind {
-                NonSuccessKind::Failure => &["ThresholdNotMet", "NoData"],
-                NonSuccessKind::Error => &["Interrupted", "Unreachable", "InvalidRun"],
+                NonSuccessKind::Failure => &["ThresholdNotMet", "NoData", "CheckFailed"],
+                NonSuccessKind::Error => &["Interrupted", "Unreachable", "InvalidRun", "CheckNotAsked"],
             };
             assert!(types.contains(&&**ty), "{at}: {}", &**ty);
             if *kind == NonSuccessKind::Failure {
-                for part in ["Expected", "Observed", "Samples", "loadtests/auction.yaml:", "p95"] {
+                let further: &[&str] = if &**ty == "CheckFailed" { &["Values"] } else { &["Samples", "p95"] };
+                for part in ["Expected", "Observed", "loadtests/auction.yaml:"].iter().chain(further) {
                     assert!(text.contains(part), "{at}: no {part}");
                 }
                 let output = case.system_out.as_ref().expect("output");
