@@ -13,7 +13,7 @@ use crate::metrics::catalog::FINISHED;
 use crate::metrics::{Counter, Part};
 use crate::plan::load::Presence;
 use crate::plan::{Plan, Rhythm};
-use crate::record::Results;
+use crate::record::{Found, Results};
 use crate::run::execute::RunError;
 use crate::run::trace::{Direction, Trace, TraceLine};
 use crate::run::{Collected, Settings, Stopper, execute};
@@ -125,8 +125,19 @@ fn conclude(results: &Results, redactor: &Redactor) -> Exit {
         screen::print("\nthe user never became ready\n");
         return Exit::Unreachable;
     }
+    let mut hold = true;
+    for check in &results.checks {
+        let (mark, said) = match &check.found {
+            Found::True(values) => ('✓', values),
+            Found::False(values) => ('✗', values),
+            Found::Error(why) => ('✗', why),
+        };
+        hold &= check.holds();
+        let text = crate::report::untrusted::for_log(&redactor.redact(&format!("after: {}: {said}", check.name)));
+        screen::print(&format!("             {mark} {text}\n"));
+    }
     let (ok, all) = (numbers.counter(Counter::Ok), numbers.sum(FINISHED));
     let errors = numbers.counter(Counter::StepErrors) + numbers.counter(Counter::ProtocolErrors);
     screen::print(&format!("\n{ok} of {all} actions ok, {errors} errors\n"));
-    if ok == all && errors == 0 { Exit::Ok } else { Exit::Failed }
+    if ok == all && errors == 0 && hold { Exit::Ok } else { Exit::Failed }
 }

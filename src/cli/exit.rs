@@ -34,7 +34,7 @@ pub const EXITS: &[(Exit, u8, &str)] = &[
     (Exit::Unreachable, 112, "the target could not be reached or used: nothing was measured"),
     (Exit::Interrupted, 105, "interrupted: complete reports of what ran are there"),
     (Exit::Invalid, 111, "the run is invalid: it cannot judge the server"),
-    (Exit::Failed, 99, "a threshold was not met, or an invariant does not hold"),
+    (Exit::Failed, 99, "a threshold was not met, an invariant does not hold, or a check after the run was false"),
     (Exit::Ok, 0, "every threshold met, every invariant holds, run valid"),
 ];
 

@@ -2,10 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::custom::Custom;
+use super::label::LabelAxis;
+
 /// The names along which a run's numbers are kept apart. Fixed by the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Axes {
     pub scenarios: Vec<ScenarioAxis>,
+    /// Metrics of the suite's own, kept apart as everything is.
+    pub customs: Vec<Custom>,
+    /// Labels, by whose values outcomes are broken down.
+    pub labels: Vec<LabelAxis>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,6 +33,8 @@ pub struct Part {
     pub scenario: Option<usize>,
     pub stage: Option<usize>,
     pub action: Option<usize>,
+    /// Number of a label, and of one of its wanted values.
+    pub label: Option<(usize, usize)>,
 }
 
 impl Axes {
@@ -103,7 +112,10 @@ mod tests {
             stages: stages.iter().map(ToString::to_string).collect(),
             actions: actions.iter().map(ToString::to_string).collect(),
         };
-        Axes { scenarios: vec![axis("bidders", &["ramp", "steady"], &["bid", "look"]), axis("idle", &["main"], &[])] }
+        Axes {
+            scenarios: vec![axis("bidders", &["ramp", "steady"], &["bid", "look"]), axis("idle", &["main"], &[])],
+            ..Axes::default()
+        }
     }
 
     fn check(part: Part, expected: &[u32]) {
@@ -116,7 +128,7 @@ mod tests {
         check(Part::default(), &[0, 1, 2, 3, 4, 5, 6]);
         check(Part { scenario: Some(0), ..Part::default() }, &[0, 1, 2, 3, 4, 5]);
         check(Part { scenario: Some(0), stage: Some(1), ..Part::default() }, &[3, 4, 5]);
-        check(Part { scenario: Some(0), stage: Some(1), action: Some(0) }, &[4]);
+        check(Part { scenario: Some(0), stage: Some(1), action: Some(0), ..Part::default() }, &[4]);
         check(Part { action: Some(1), scenario: Some(0), ..Part::default() }, &[2, 5]);
         check(Part { scenario: Some(1), ..Part::default() }, &[6]);
         assert_eq!(axes().len(), 7);

@@ -149,6 +149,8 @@ pub enum Unit {
     /// Milliseconds.
     Milliseconds,
     Bytes,
+    /// What the suite measures, whatever its unit.
+    Number,
 }
 
 /// Where a metric's value comes from.

@@ -4,11 +4,17 @@
 
 pub mod axes;
 pub mod catalog;
+pub mod custom;
 pub mod histogram;
+pub mod label;
 pub mod number;
 pub mod recorder;
+pub mod spread;
 
 pub use axes::{Axes, Cell, Part, ScenarioAxis};
 pub use catalog::{Counter, Distribution, Gauge, METRICS, Metric, Statistic, Unit};
+pub use custom::{Custom, CustomKind, Sample, Series};
 pub use histogram::Histogram;
+pub use label::{LabelAxis, Labelled};
 pub use recorder::{Numbers, Recorder};
+pub use spread::Spread;

@@ -81,7 +81,26 @@ pub fn value(value: f64, unit: Unit) -> String {
         Unit::PerSecond => format!("{value:.1}/s"),
         Unit::Milliseconds => milliseconds(value),
         Unit::Bytes => bytes(value),
+        Unit::Number => plain(value),
     }
+}
+
+/// A number without a unit, with three digits that count and no zeros at the end: `0.042`, `37.2`, `1,238`.
+#[must_use]
+pub fn plain(value: f64) -> String {
+    if value.abs() >= 999.5 || value.fract() == 0.0 {
+        let sign = if value < 0.0 { "-" } else { "" };
+        return format!("{sign}{}", count(value.abs().round() as u64));
+    }
+    let decimals = if value.abs() >= 99.95 {
+        1
+    } else if value.abs() >= 9.995 {
+        2
+    } else {
+        4
+    };
+    let text = format!("{value:.decimals$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// How long something lasted: `4.1 s`, `1 min 15 s`, `1 h 0 min`.
@@ -182,6 +201,10 @@ mod tests {
         let cases = [
             (0.25, Unit::Share, "25 %"),
             (1_238.0, Unit::Count, "1,238"),
+            (1_238.4, Unit::Number, "1,238"),
+            (37.25, Unit::Number, "37.25"),
+            (0.5, Unit::Number, "0.5"),
+            (612.04, Unit::Number, "612"),
             (18.97, Unit::PerSecond, "19.0/s"),
             (243.2, Unit::Milliseconds, "243 ms"),
             (812.0, Unit::Bytes, "812 B"),

@@ -1,8 +1,10 @@
 //! One worker's numbers of the current second. No locks: each worker owns one and hands over what it has once a second.
 
-use super::axes::Cell;
+use super::axes::{Axes, Cell};
 use super::catalog::{Counter, Distribution};
+use super::custom::{Sample, Series};
 use super::histogram::Histogram;
+use super::label::Labelled;
 use crate::units::Duration;
 
 /// The numbers of one cell.
@@ -11,12 +13,14 @@ pub struct Numbers {
     counters: [u64; Counter::COUNT],
     /// Made when the first sample comes: most cells never see most distributions.
     histograms: [Option<Box<Histogram>>; Distribution::COUNT],
+    /// By number of the suite's own metrics, as far as any was recorded: of a suite without any nothing.
+    customs: Vec<Series>,
 }
 
 // By hand, because arrays beyond 32 items have no default.
 impl Default for Numbers {
     fn default() -> Self {
-        Self { counters: [0; Counter::COUNT], histograms: [const { None }; Distribution::COUNT] }
+        Self { counters: [0; Counter::COUNT], histograms: [const { None }; Distribution::COUNT], customs: Vec::new() }
     }
 }
 
@@ -45,7 +49,26 @@ impl Numbers {
         self.histograms[distribution as usize].get_or_insert_default().record(duration);
     }
 
+    /// Records a metric of the suite's own.
+    pub fn sample(&mut self, custom: usize, sample: Sample) {
+        if self.customs.len() <= custom {
+            self.customs.resize_with(custom + 1, Series::default);
+        }
+        self.customs[custom].record(sample);
+    }
+
+    #[must_use]
+    pub fn custom(&self, custom: usize) -> Option<&Series> {
+        self.customs.get(custom)
+    }
+
     pub fn add(&mut self, other: &Self) {
+        if self.customs.len() < other.customs.len() {
+            self.customs.resize_with(other.customs.len(), Series::default);
+        }
+        for (mine, theirs) in self.customs.iter_mut().zip(&other.customs) {
+            mine.add(theirs);
+        }
         for (mine, theirs) in self.counters.iter_mut().zip(&other.counters) {
             *mine += theirs;
         }
@@ -62,6 +85,7 @@ impl Numbers {
         for histogram in self.histograms.iter_mut().flatten() {
             histogram.reset();
         }
+        self.customs.clear();
     }
 }
 
@@ -69,13 +93,34 @@ impl Numbers {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Recorder {
     cells: Vec<Numbers>,
+    /// By number of the label: of a suite without any nothing.
+    labels: Vec<Labelled>,
 }
 
 impl Recorder {
     /// A recorder of that many cells ([`Axes::len`](super::axes::Axes::len)).
     #[must_use]
     pub fn new(cells: usize) -> Self {
-        Self { cells: vec![Numbers::default(); cells] }
+        Self { cells: vec![Numbers::default(); cells], labels: Vec::new() }
+    }
+
+    /// The same, with numbers by labels beside them.
+    #[must_use]
+    pub fn of(axes: &Axes) -> Self {
+        Self { labels: axes.labels.iter().map(Labelled::new).collect(), ..Self::new(axes.len()) }
+    }
+
+    /// The numbers by a value of a label.
+    pub fn labelled(&mut self, label: usize, value: &str, cell: Cell) -> &mut Numbers {
+        if self.labels.len() <= label {
+            self.labels.resize_with(label + 1, Labelled::default);
+        }
+        self.labels[label].numbers(value, cell)
+    }
+
+    #[must_use]
+    pub fn label(&self, label: usize) -> Option<&Labelled> {
+        self.labels.get(label)
     }
 
     pub fn count(&mut self, cell: Cell, counter: Counter) {
@@ -88,6 +133,11 @@ impl Recorder {
 
     pub fn record(&mut self, cell: Cell, distribution: Distribution, duration: Duration) {
         self.cells[cell.0 as usize].record(distribution, duration);
+    }
+
+    /// Records a metric of the suite's own.
+    pub fn sample(&mut self, cell: Cell, custom: usize, sample: Sample) {
+        self.cells[cell.0 as usize].sample(custom, sample);
     }
 
     #[must_use]
@@ -112,10 +162,17 @@ impl Recorder {
         for (mine, theirs) in self.cells.iter_mut().zip(&other.cells) {
             mine.add(theirs);
         }
+        if self.labels.len() < other.labels.len() {
+            self.labels.resize_with(other.labels.len(), Labelled::default);
+        }
+        for (mine, theirs) in self.labels.iter_mut().zip(&other.labels) {
+            mine.add(theirs);
+        }
     }
 
     pub fn reset(&mut self) {
         self.cells.iter_mut().for_each(Numbers::reset);
+        self.labels.clear();
     }
 }
 

@@ -10,11 +10,14 @@ use super::critic::Critic;
 use super::delivery::Deliveries;
 use super::invariant::Invariant;
 use super::language::{Names, Resource};
+use super::once::Once;
 use super::overrides::Overrides;
 use super::rotation::{Acting, Floor};
 use super::rows::Files;
 use super::target::Target;
-use super::{Plan, Scenario, compile_invariant, delivery_thresholds, resource, rotation, target, threshold};
+use super::{
+    Plan, Scenario, compile_invariant, custom, delivery_thresholds, label, once, resource, rotation, target, threshold,
+};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::secrets::Secrets;
 use crate::suite::problem::{Path, Problems};
@@ -56,8 +59,9 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
     let outside = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
-    let (scenarios, deliveries, invariants) = flows(&floor, rotations, target.as_ref(), &names, &outside);
-    let axes = axes(&scenarios);
+    let own = own(&suite, &critic);
+    let flows = flows(&floor, rotations, target.as_ref(), (&names, &outside), &own);
+    let Flows { scenarios, deliveries, invariants, axes, once } = flows;
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     delivery_thresholds::check(&suite, &root.key("thresholds"), &deliveries, &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
@@ -84,6 +88,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         deliveries,
         invariants,
         thresholds,
+        once,
         axes,
         secrets,
     };
@@ -108,21 +113,31 @@ fn resources(
     (resources, Some(fields))
 }
 
-/// What users do, what that promises to others, and what must hold of it. `outside` are the names that exist outside of
-/// scenarios.
+/// What users do, what that promises to others, what must hold of it, and what is done before and after.
+struct Flows {
+    scenarios: Vec<Scenario>,
+    deliveries: Deliveries,
+    invariants: Vec<Invariant>,
+    axes: Axes,
+    once: Once,
+}
+
+/// `outside` are the names that exist outside of scenarios.
 fn flows(
     floor: &Floor<'_>,
     rotations: Vec<Acting>,
     target: Option<&Target>,
-    names: &Names<'_>,
-    outside: &Names<'_>,
-) -> (Vec<Scenario>, Deliveries, Vec<Invariant>) {
+    (names, outside): (&Names<'_>, &Names<'_>),
+    own: &Axes,
+) -> Flows {
     let (suite, critic, resources) = (floor.suite, floor.critic, floor.resources);
-    let ground = Ground::new(suite, names, critic, resources, target);
+    let ground = Ground::new(suite, names, critic, resources, target, own);
     let mut scenarios = compile_scenario::compile(&ground, floor.loads.to_vec(), rotations);
+    let axes = Axes { scenarios: axes(&scenarios), ..own.clone() };
+    let once = once::compile(&ground, &axes);
     let deliveries = ground.promised.into_inner();
     let invariants = compile_invariant::compile(&suite.invariants, &mut scenarios, &deliveries, outside, critic);
-    (scenarios, deliveries, invariants)
+    Flows { scenarios, deliveries, invariants, axes, once }
 }
 
 fn credentials(
@@ -142,11 +157,16 @@ fn duration(scenarios: &[Scenario]) -> Duration {
     scenarios.iter().map(|scenario| scenario.end()).max().unwrap_or_default().since(Moment::START)
 }
 
-fn axes(scenarios: &[Scenario]) -> Axes {
+/// What the suite itself asks to be kept, before it is known for which scenarios.
+fn own(suite: &Suite, critic: &Critic<'_>) -> Axes {
+    Axes { customs: custom::collect(suite, critic), labels: label::collect(suite), ..Axes::default() }
+}
+
+fn axes(scenarios: &[Scenario]) -> Vec<ScenarioAxis> {
     let axis = |scenario: &Scenario| ScenarioAxis {
         name: scenario.name.clone(),
         stages: scenario.stages.iter().map(|stage| stage.name.clone()).collect(),
         actions: scenario.actions.iter().map(|action| action.name.clone()).collect(),
     };
-    Axes { scenarios: scenarios.iter().map(axis).collect() }
+    scenarios.iter().map(axis).collect()
 }

@@ -47,7 +47,9 @@ impl Steps<'_> {
             (None, None) => AnswerKind::None,
         };
         let delivery = self.delivery(step, action, path, place, answer);
-        Some(Emit { event: event.into(), payload, action, ack, reply, refusals, saves, delivery })
+        let answer = if reply.is_some() { AnswerKind::Event } else { AnswerKind::Ack };
+        let labels = self.action_labels(step, path, place.with_answer(answer));
+        Some(Emit { event: event.into(), payload, action, ack, reply, refusals, saves, delivery, labels })
     }
 
     /// Arguments, each after a comma, but for the first one where nothing stands before it.
@@ -81,20 +83,21 @@ impl Steps<'_> {
         self.events.borrow_mut()[event].expected = true;
         let after = place.with_answer(AnswerKind::Event);
         let never = step.never.is_some_and(|never| never.0);
+        let count = step.count.as_ref().and_then(|count| count.count()).map(|count| count.0);
         for (key, stands) in [("count", step.count.is_some()), ("save", step.save.is_some())] {
             if never && stands {
                 let what = format!("`{key}` means nothing where the event must never come");
                 self.critic.error_at_key(&path.key(key), what, format!("leave `{key}` or `never` out"));
             }
         }
-        if step.count.is_some_and(|count| count.0 == 0) {
+        if count == Some(0) {
             self.critic.error(&path.key("count"), "no event is no event to wait for", "write `never: true`");
         }
         Some(Expect {
             event,
             filter: step.filter.as_ref().and_then(|filter| self.check(filter, &path.key("where"), after)),
             within: step.within.unwrap_or(DEFAULT_WITHIN),
-            count: step.count.map_or(1, |count| count.0),
+            count: count.unwrap_or(1),
             never,
             joined: step.joined.is_some_and(|joined| joined.0),
             saves: self.saves(step.save.as_ref(), &path.key("save"), after, false),

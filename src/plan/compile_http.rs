@@ -33,6 +33,7 @@ impl Steps<'_> {
             rejected: self.refused(step, path, after),
             within: step.within.unwrap_or(DEFAULT_HTTP_WITHIN),
             delivery: self.delivery(step, action, path, place, AnswerKind::Response),
+            labels: self.action_labels(step, path, after),
             saves: self.saves(step.save.as_ref(), &path.key("save"), after, self.place == "login"),
         })
     }

@@ -14,6 +14,7 @@ use super::rotation::Acting;
 use super::scenario::{Action, Backoff, Connect, Heard, Rhythm, Scenario, stages};
 use super::step::Program;
 use super::target::Target;
+use crate::metrics::Axes;
 use crate::suite::problem::Path;
 use crate::suite::scalar::Switchable;
 use crate::suite::schema::{self, Map, Suite};
@@ -44,6 +45,8 @@ pub struct Ground<'a> {
     pub target: Option<&'a Target>,
     /// The deliveries found so far, of all scenarios.
     pub promised: RefCell<Deliveries>,
+    /// The metrics and labels of the suite's own.
+    pub own: &'a Axes,
 }
 
 impl<'a> Ground<'a> {
@@ -53,9 +56,10 @@ impl<'a> Ground<'a> {
         critic: &'a Critic<'a>,
         resources: u64,
         target: Option<&'a Target>,
+        own: &'a Axes,
     ) -> Self {
         let promised = RefCell::new(none_yet(suite));
-        Self { suite, names, critic, resources, target, promised }
+        Self { suite, names, critic, resources, target, promised, own }
     }
 }
 
@@ -167,6 +171,7 @@ fn programs(
         let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events, &ground.promised);
         (compiler.scenario, compiler.memberships) = (number, ground.promised.borrow().memberships);
         (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
+        (compiler.customs, compiler.labels) = (&ground.own.customs, &ground.own.labels);
         let program = compiler.compile(steps, path);
         (program, compiler.actions)
     };

@@ -9,6 +9,7 @@ use super::delivery::Deliveries;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
 use super::scenario::Heard;
 use super::step::{Branch, Items, Operation, Program, SaveRule, SetRule};
+use crate::metrics::{Custom, LabelAxis};
 use crate::suite::problem::Path;
 use crate::suite::schema::{self, Each, Map, Mix, Save, Step};
 use crate::units::Duration;
@@ -20,25 +21,32 @@ const PLACES: &[(&str, &[&str])] = &[
     ("answer", &["on"]),
     ("disconnect", &["act", "teardown"]),
     ("reconnect", &["act"]),
-    ("get", EVERYWHERE),
-    ("post", EVERYWHERE),
-    ("put", EVERYWHERE),
-    ("delete", EVERYWHERE),
-    ("set", EVERYWHERE),
+    ("get", ALWAYS),
+    ("post", ALWAYS),
+    ("put", ALWAYS),
+    ("delete", ALWAYS),
+    ("set", ALWAYS),
     ("pause", EVERYWHERE),
     ("mix", EVERYWHERE),
+    ("check", &["setup", "act", "on", "teardown", "before", "after"]),
+    ("count", CONNECTED),
+    ("measure", CONNECTED),
+    // Last: beside another verb it belongs to that one.
+    ("label", CONNECTED),
 ];
 
 /// Verbs that mean nothing without a connection.
 const OF_THE_SOCKET: &[&str] = &["emit", "expect", "answer", "disconnect", "reconnect"];
 const CONNECTED: &[&str] = &["setup", "act", "on", "teardown"];
 const EVERYWHERE: &[&str] = &["login", "setup", "act", "on", "teardown"];
+/// Also where there is no user.
+const ALWAYS: &[&str] = &["login", "setup", "act", "on", "teardown", "before", "after"];
 
 /// What compiling the steps of one place needs.
 pub struct Steps<'a> {
     pub names: &'a Names<'a>,
     pub critic: &'a Critic<'a>,
-    /// `login`, `setup`, `act`, `on` or `teardown`.
+    /// `login`, `setup`, `act`, `on`, `teardown`, `before` or `after`.
     pub place: &'static str,
     /// Is a resource bound from the start?
     pub resource: bool,
@@ -55,6 +63,9 @@ pub struct Steps<'a> {
     pub promised: &'a RefCell<Deliveries>,
     /// Does any step of the suite join anything?
     pub memberships: bool,
+    /// The metrics of the suite's own, by their numbers.
+    pub customs: &'a [Custom],
+    pub labels: &'a [LabelAxis],
     /// The actions found so far; only `act` adds to it.
     pub actions: Vec<Found>,
     /// Under how many `when` the step stands that is being compiled.
@@ -92,6 +103,8 @@ impl<'a> Steps<'a> {
             scenario: 0,
             promised,
             memberships: false,
+            customs: &[],
+            labels: &[],
             actions: Vec::new(),
             conditions: 0,
         }
@@ -102,7 +115,8 @@ impl Steps<'_> {
     /// The program of a list of steps that stands at `path`.
     pub fn compile(&mut self, steps: &[Step], path: &Path) -> Program {
         let mut program = Program::default();
-        let place = Place { resource: self.resource, event: self.place == "on", ..Place::USER };
+        let user = !matches!(self.place, "before" | "after");
+        let place = Place { resource: self.resource, event: self.place == "on", user, ..Place::USER };
         self.append(&mut program, steps, path, place);
         program
     }
@@ -199,6 +213,9 @@ impl Steps<'_> {
             "reconnect" => Some(Operation::Reconnect { within: step.within.unwrap_or(self.back_within) }),
             "set" => self.set(step, &path.key("set"), place),
             "pause" => self.pause(step, path),
+            "check" => self.check_step(step, path, place).map(|check| Operation::Check(Box::new(check))),
+            "label" => Some(Operation::Label(self.labels(step, path, place))),
+            "count" | "measure" => self.tally(step, path, place).map(|tally| Operation::Tally(Box::new(tally))),
             "mix" => return self.append_mix(program, step.mix.as_deref().unwrap_or_default(), &path.key("mix"), place),
             method => self.http(method, step, path, place).map(|http| Operation::Http(Box::new(http))),
         };
@@ -341,6 +358,10 @@ fn has(step: &Step, verb: &str) -> bool {
         "set" => step.set.is_some(),
         "pause" => step.pause.is_some(),
         "mix" => step.mix.is_some(),
+        "check" => step.check.is_some(),
+        "count" => step.expect.is_none() && step.count.as_ref().is_some_and(|count| count.name().is_some()),
+        "measure" => step.measure.is_some(),
+        "label" => step.label.is_some(),
         _ => false,
     }
 }

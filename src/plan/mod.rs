@@ -3,6 +3,7 @@
 //! [`compile`](compile::compile) makes a [`Plan`] of a suite, or finds everything that is wrong with it.
 
 pub mod compile;
+mod compile_custom;
 mod compile_delivery;
 mod compile_emit;
 mod compile_http;
@@ -13,12 +14,15 @@ pub mod contention;
 pub mod cooldown;
 pub mod credentials;
 pub mod critic;
+pub mod custom;
+pub mod label;
 pub mod delivery;
 mod delivery_thresholds;
 pub mod invariant;
 pub mod lanes;
 pub mod language;
 pub mod load;
+pub mod once;
 pub mod overrides;
 pub mod pattern;
 pub mod proof;
@@ -27,6 +31,7 @@ mod rotation;
 mod rows;
 pub mod scenario;
 pub mod step;
+pub mod subject;
 pub mod summary;
 pub mod target;
 pub mod threshold;
@@ -47,6 +52,7 @@ use credentials::Credentials;
 use delivery::Deliveries;
 use invariant::{Invariant, Rule, Watch};
 use language::Resource;
+use once::Once;
 use proof::Proof;
 use scenario::Rotation;
 use target::Target;
@@ -77,6 +83,8 @@ pub struct Plan {
     pub deliveries: Deliveries,
     pub invariants: Vec<Invariant>,
     pub thresholds: Vec<Threshold>,
+    /// What is done before and after the run, by no user.
+    pub once: Once,
     pub axes: Axes,
     /// From moment 0 until the last user stops acting.
     pub duration: Duration,

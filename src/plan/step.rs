@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::custom::{Check, Tally};
 use super::delivery::Membership;
+use super::label::LabelRule;
 use super::language::functions::mix;
 use super::language::{Expression, Filter, Payload, Text};
 use crate::units::Duration;
@@ -24,6 +26,10 @@ pub enum Operation {
     /// Answers the event that the steps are run for: a JSON array.
     Answer(Payload),
     Set(Vec<SetRule>),
+    Check(Box<Check>),
+    Tally(Box<Tally>),
+    /// From here on the user's actions are counted by these.
+    Label(Vec<LabelRule>),
     /// Leaves with a goodbye, or drops the connection.
     Disconnect {
         politely: bool,
@@ -99,6 +105,7 @@ pub struct Emit {
     /// Number of its delivery in the plan.
     pub delivery: Option<usize>,
     pub saves: Vec<SaveRule>,
+    pub labels: Vec<LabelRule>,
 }
 
 /// An event, and which of its kind.
@@ -191,6 +198,7 @@ pub struct HttpStep {
     /// Number of its delivery in the plan.
     pub delivery: Option<usize>,
     pub saves: Vec<SaveRule>,
+    pub labels: Vec<LabelRule>,
 }
 
 #[derive(Debug)]
@@ -198,6 +206,17 @@ pub enum Body {
     None,
     Json(Payload),
     Form(Vec<(String, Text)>),
+}
+
+impl HttpStep {
+    /// Is it a status that may be a success? Without a wanted one that is for `ok` to say, and without both any 2xx is one.
+    #[must_use]
+    pub fn takes(&self, status: u16) -> bool {
+        match self.status {
+            Some(wanted) => wanted == status,
+            None => self.ok.is_some() || (200..300).contains(&status),
+        }
+    }
 }
 
 impl Emit {
@@ -406,6 +425,7 @@ mod tests {
                 delivery: None,
                 refusals: Vec::new(),
                 saves: Vec::new(),
+                labels: Vec::new(),
             }))
         };
         let pause = Operation::Pause { from: Duration::ZERO, to: Duration::from_secs(3) };

@@ -7,8 +7,9 @@ use winnow::error::{ContextError, ErrMode};
 use winnow::token::take_while;
 
 use super::critic::Critic;
-use crate::metrics::catalog::{self, Kind, Metric, STATISTICS, Statistic, Unit};
-use crate::metrics::{Axes, METRICS, Part};
+use super::subject::Subject;
+use crate::metrics::catalog::{STATISTICS, Statistic, Unit};
+use crate::metrics::{Axes, Part};
 use crate::suite::problem::Path;
 use crate::suite::scalar::OneOrMany;
 use crate::suite::schema::{self, Map, ThresholdDetailed};
@@ -19,7 +20,7 @@ use crate::units::{Bytes, Duration, Percent, Rate};
 pub struct Threshold {
     /// `ack_latency p95 < 200ms (scenario bidders, stage steady)`: stable, without measured values.
     pub name: String,
-    pub metric: &'static Metric,
+    pub subject: Subject,
     /// For distributions.
     pub statistic: Option<Statistic>,
     pub comparison: Comparison,
@@ -31,6 +32,8 @@ pub struct Threshold {
     pub scenario: Option<String>,
     pub stage: Option<String>,
     pub action: Option<String>,
+    /// Name and value of the label: `node a`.
+    pub label: Option<String>,
     pub warn_only: bool,
     /// With fewer samples the run is suspect.
     pub min_samples: u64,
@@ -84,16 +87,16 @@ pub fn compile(
     let mut compiled: Vec<Threshold> = Vec::new();
     for (name, limits) in thresholds {
         let path = path.key(name.as_str());
-        let Some(metric) = catalog::find(name) else {
-            let known = METRICS.iter().map(|metric| metric.name);
-            let help = super::language::names::suggestion(Some(name), known)
-                .unwrap_or_else(|| "`cotillion list` shows all metrics".into());
-            critic.error_at_key(&path, format!("unknown metric `{name}`"), help);
-            continue;
+        let subject = match Subject::find(name, axes) {
+            Ok(subject) => subject,
+            Err(help) => {
+                critic.error_at_key(&path, format!("unknown metric `{name}`"), help);
+                continue;
+            }
         };
         for (index, limit) in limits.as_slice().iter().enumerate() {
             let path = if matches!(limits, OneOrMany::Many(_)) { path.index(index) } else { path.clone() };
-            let Some(threshold) = one(metric, limit, &path, axes, critic) else { continue };
+            let Some(threshold) = one(&subject, limit, &path, axes, critic) else { continue };
             if compiled.iter().any(|known| known.name == threshold.name) {
                 critic.error(
                     &path,
@@ -108,7 +111,7 @@ pub fn compile(
 }
 
 fn one(
-    metric: &'static Metric,
+    subject: &Subject,
     threshold: &schema::Threshold,
     path: &Path,
     axes: &Axes,
@@ -118,14 +121,14 @@ fn one(
         schema::Threshold::Limit(limit) => (&plain(limit), path.clone()),
         schema::Threshold::Detailed(detailed) => (detailed, path.key("limit")),
     };
-    let limit = match Limit::parse(&detailed.limit, metric) {
+    let limit = match Limit::parse(&detailed.limit, subject) {
         Ok(limit) => limit,
         Err((what, help)) => {
             critic.error(&limit_path, format!("threshold `{}`: {what}", detailed.limit), help);
             return None;
         }
     };
-    let part = part(metric, detailed, path, axes, critic)?;
+    let part = part(subject, detailed, path, axes, critic)?;
     let warn_only = detailed.severity.as_deref() == Some("warn");
     if warn_only && detailed.abort_after.is_some() {
         let help = "leave out `abort_after`, or `severity: warn`";
@@ -135,11 +138,14 @@ fn one(
     for (key, value) in [("scenario", &detailed.scenario), ("stage", &detailed.stage), ("action", &detailed.action)] {
         narrowed.extend(value.as_ref().map(|value| format!("{key} {value}")));
     }
+    let one = detailed.label.iter().flatten().next();
+    let label = one.map(|(name, value)| format!("{name} {}", super::language::text::text_of(value)));
+    narrowed.extend(label.as_ref().map(|label| format!("label {label}")));
     let narrowed = if narrowed.is_empty() { String::new() } else { format!(" ({})", narrowed.join(", ")) };
     let statistic = limit.statistic.map_or(String::new(), |statistic| format!("{} ", statistic.name()));
     Some(Threshold {
-        name: format!("{} {statistic}{}{narrowed}", metric.name, limit.text),
-        metric,
+        name: format!("{} {statistic}{}{narrowed}", subject.name(), limit.text),
+        subject: subject.clone(),
         statistic: limit.statistic,
         comparison: limit.comparison,
         limit: limit.value,
@@ -148,6 +154,7 @@ fn one(
         scenario: detailed.scenario.clone(),
         stage: detailed.stage.clone(),
         action: detailed.action.clone(),
+        label,
         warn_only,
         min_samples: detailed
             .min_samples
@@ -163,25 +170,32 @@ fn plain(limit: &str) -> ThresholdDetailed {
         scenario: None,
         stage: None,
         action: None,
+        label: None,
         severity: None,
         min_samples: None,
         abort_after: None,
     }
 }
 
-fn part(metric: &Metric, threshold: &ThresholdDetailed, path: &Path, axes: &Axes, critic: &Critic<'_>) -> Option<Part> {
+fn part(
+    subject: &Subject,
+    threshold: &ThresholdDetailed,
+    path: &Path,
+    axes: &Axes,
+    critic: &Critic<'_>,
+) -> Option<Part> {
     let narrowed = [&threshold.scenario, &threshold.stage, &threshold.action];
-    if matches!(metric.kind, Kind::Gauge(_)) && narrowed.iter().any(|name| name.is_some()) {
-        let what = format!("`{}` is kept for the whole run only", metric.name);
+    if subject.is_gauge() && narrowed.iter().any(|name| name.is_some()) {
+        let what = format!("`{}` is kept for the whole run only", subject.name());
         critic.error(path, what, "leave out `scenario`, `stage` and `action`");
         return None;
     }
-    if threshold.action.is_some() && !metric.by_action {
-        let what = format!("`{}` does not belong to actions", metric.name);
+    if threshold.action.is_some() && !subject.by_action() {
+        let what = format!("`{}` does not belong to actions", subject.name());
         critic.error(&path.key("action"), what, "leave out `action`");
         return None;
     }
-    let mut found = Part::default();
+    let mut found = Part { label: labelled(subject, threshold, path, axes, critic)?, ..Part::default() };
     if let Some(name) = &threshold.scenario {
         let names: Vec<&str> = axes.scenarios.iter().map(|axis| axis.name.as_str()).collect();
         found.scenario = names.iter().position(|known| known == name);
@@ -199,6 +213,38 @@ fn part(metric: &Metric, threshold: &ThresholdDetailed, path: &Path, axes: &Axes
         (found.scenario, found.action) = (Some(scenario), Some(action));
     }
     Some(found)
+}
+
+/// The label and its value that a threshold is narrowed to; `None` where that cannot be.
+#[expect(clippy::option_option, reason = "a threshold without a label is not one with a wrong label")]
+fn labelled(
+    subject: &Subject,
+    threshold: &ThresholdDetailed,
+    path: &Path,
+    axes: &Axes,
+    critic: &Critic<'_>,
+) -> Option<Option<(usize, usize)>> {
+    let Some((name, value)) = threshold.label.iter().flatten().next() else { return Some(None) };
+    let path = path.key("label");
+    if threshold.label.as_ref().is_some_and(|labels| labels.len() > 1) {
+        critic.error_at_key(&path, "a threshold is narrowed to the value of one label", "make two thresholds of it");
+        return None;
+    }
+    if !subject.by_label() {
+        let what = format!("`{}` is not broken down by labels", subject.name());
+        let help = "outcomes, `ack_latency`, `ack_service` and the suite's own metrics are; leave out `label`";
+        critic.error_at_key(&path, what, help);
+        return None;
+    }
+    let Some(label) = axes.labels.iter().position(|label| label.name == *name) else {
+        let known: Vec<&str> = axes.labels.iter().map(|label| label.name.as_str()).collect();
+        let help = super::language::names::suggestion(Some(name), known.iter().copied())
+            .unwrap_or_else(|| format!("no step has `label: {{ {name}: … }}`"));
+        critic.error_at_key(&path.key(name.as_str()), format!("unknown label `{name}`"), help);
+        return None;
+    };
+    let value = super::language::text::text_of(value);
+    Some(axes.labels[label].wanted.iter().position(|wanted| *wanted == value).map(|wanted| (label, wanted)))
 }
 
 /// The scenario that has this stage or action, and its number there. Without a scenario it is clear where only one has it.
@@ -250,19 +296,19 @@ struct Limit {
 
 impl Limit {
     /// `Err` holds what is wrong and what to write instead.
-    fn parse(text: &str, metric: &Metric) -> Result<Self, (String, String)> {
-        let example = example(metric);
+    fn parse(text: &str, subject: &Subject) -> Result<Self, (String, String)> {
+        let example = subject.example();
         let (statistic, comparison, number) = grammar
             .parse(text.trim())
             .map_err(|_| ("this is not a limit".to_owned(), format!("write one such as `{example}`")))?;
-        let distribution = matches!(metric.kind, Kind::Distribution(_));
+        let distribution = subject.is_distribution();
         let statistic = match statistic {
             Some(_) if !distribution => {
-                return Err((format!("`{}` is one number", metric.name), format!("write one such as `{example}`")));
+                return Err((format!("`{}` is one number", subject.name()), format!("write one such as `{example}`")));
             }
             None if distribution => {
                 return Err((
-                    format!("`{}` has many values", metric.name),
+                    format!("`{}` has many values", subject.name()),
                     format!("say which is meant: `p95 {}`", text.trim()),
                 ));
             }
@@ -277,17 +323,12 @@ impl Limit {
             }
         };
         let operator = COMPARISONS.iter().find(|(_, known)| *known == comparison).map_or("", |(text, _)| text);
-        Ok(Self { statistic, comparison, value: number_in(number, metric.unit)?, text: format!("{operator} {number}") })
-    }
-}
-
-fn example(metric: &Metric) -> &'static str {
-    match (metric.kind, metric.unit) {
-        (Kind::Distribution(_), _) => "p95 < 200ms",
-        (_, Unit::Share) => ">= 99%",
-        (_, Unit::Bytes) => "< 500MiB",
-        (_, Unit::PerSecond) => ">= 20/s",
-        _ => "== 0",
+        Ok(Self {
+            statistic,
+            comparison,
+            value: number_in(number, subject.unit())?,
+            text: format!("{operator} {number}"),
+        })
     }
 }
 
@@ -334,16 +375,24 @@ fn number_in(text: &str, unit: Unit) -> Result<f64, (String, String)> {
         Unit::Count => bare.ok_or_else(|| {
             (format!("`{text}` is not a number"), "a count has no unit: write for instance `== 0`".into())
         }),
+        Unit::Number => bare.ok_or_else(|| {
+            let help = "what is measured has no unit: write for instance `p95 < 600`";
+            (format!("`{text}` is not a number"), help.into())
+        }),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{Custom, CustomKind};
 
     fn check(metric: &str, text: &str, expected: Result<(Option<&str>, &str, f64), &str>) {
-        let metric = catalog::find(metric).unwrap();
-        match (Limit::parse(text, metric), expected) {
+        let customs =
+            [("agreed", CustomKind::Check), ("orders", CustomKind::Count), ("served_in", CustomKind::Measure)];
+        let customs = customs.map(|(name, kind)| Custom { name: name.into(), kind });
+        let subject = Subject::find(metric, &Axes { customs: customs.into(), ..Axes::default() }).unwrap();
+        match (Limit::parse(text, &subject), expected) {
             (Ok(limit), Ok((statistic, operator_and_number, value))) => {
                 assert_eq!(
                     (limit.statistic.map(Statistic::name), limit.text.as_str()),
@@ -379,6 +428,12 @@ mod tests {
         check("success_rate", ">= 101%", Err("not a percentage"));
         check("disconnects", "== none", Err("`none` is not a number"));
         check("action_throughput", ">= 20", Err("write `20/s`"));
+        check("agreed", "== 100%", Ok((None, "== 100%", 1.0)));
+        check("orders", ">= 10", Ok((None, ">= 10", 10.0)));
+        check("served_in", "p95 < 600.5", Ok((Some("p95"), "< 600.5", 600.5)));
+        check("served_in", "p95 < 600ms", Err("`600ms` is not a number; what is measured has no unit"));
+        check("served_in", "< 600", Err("say which is meant: `p95 < 600`"));
+        check("agreed", "p95 == 100%", Err("write one such as `>= 99%`"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub enum Class {
     Delivery,
     /// An event that nothing was waiting for.
     Event,
+    Check,
 }
 
 impl Class {
@@ -32,6 +33,7 @@ impl Class {
             Self::Action => "action",
             Self::Delivery => "delivery",
             Self::Event => "event",
+            Self::Check => "check",
         }
     }
 }

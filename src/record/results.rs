@@ -1,12 +1,18 @@
 //! All of a run's numbers: a fold over its seconds, from memory today and from disk tomorrow.
 
+use super::check::ServerCheck;
 use super::checked::Checked;
 use super::course::Course;
 use super::finding::Findings;
 use super::second::{Gauges, Second};
 use crate::metrics::catalog::{Gauge, Kind};
-use crate::metrics::{Axes, Counter, Distribution, Histogram, Metric, Numbers, Part, Recorder, Statistic};
+use crate::metrics::{
+    Axes, Cell, Counter, CustomKind, Distribution, Histogram, Labelled, Metric, Numbers, Part, Recorder, Series,
+    Statistic,
+};
+use crate::plan::Threshold;
 use crate::plan::cooldown::Rule;
+use crate::plan::subject::Subject;
 use crate::units::{Duration, Moment};
 
 /// What is known before the first second.
@@ -45,6 +51,8 @@ pub struct Results {
     pub smallest_gaps: Vec<(Rule, Duration)>,
     /// What came of each invariant, in the order of the plan.
     pub invariants: Vec<Checked>,
+    /// The checks of `after`, once they were asked.
+    pub checks: Vec<ServerCheck>,
     /// Users whose setup has succeeded at least once.
     pub ready_users: u64,
     /// When the last second ended.
@@ -64,8 +72,8 @@ pub struct Observation {
 impl Results {
     #[must_use]
     pub fn new(header: Header) -> Self {
-        let cells = header.axes.len();
-        Self { header, totals: Recorder::new(cells), ..Self::default() }
+        let totals = Recorder::of(&header.axes);
+        Self { header, totals, ..Self::default() }
     }
 
     /// Adds the next second.
@@ -92,11 +100,28 @@ impl Results {
     /// The numbers of a part, added up.
     #[must_use]
     pub fn numbers(&self, part: Part) -> Numbers {
-        let mut numbers = Numbers::default();
+        let (mut numbers, none) = (Numbers::default(), Numbers::default());
         for cell in self.header.axes.cells(part) {
-            numbers.add(self.totals.cell(cell));
+            numbers.add(self.cell(cell, part).unwrap_or(&none));
         }
         numbers
+    }
+
+    /// The numbers of a cell, of a part that has a label only those with its value.
+    fn cell(&self, cell: Cell, part: Part) -> Option<&Numbers> {
+        match part.label {
+            None => Some(self.totals.cell(cell)),
+            Some((label, wanted)) => {
+                let value = self.header.axes.labels.get(label)?.wanted.get(wanted)?;
+                self.totals.label(label)?.get(value, cell)
+            }
+        }
+    }
+
+    /// The actions of the whole run by the values of a label.
+    #[must_use]
+    pub fn by_label(&self, label: usize) -> Vec<(&str, Numbers)> {
+        self.totals.label(label).map(Labelled::totals).unwrap_or_default()
     }
 
     /// A distribution over a part.
@@ -104,7 +129,7 @@ impl Results {
     pub fn histogram(&self, distribution: Distribution, part: Part) -> Histogram {
         let mut histogram = Histogram::new();
         for cell in self.header.axes.cells(part) {
-            if let Some(more) = self.totals.cell(cell).histogram(distribution) {
+            if let Some(more) = self.cell(cell, part).and_then(|numbers| numbers.histogram(distribution)) {
                 histogram.add(more);
             }
         }
@@ -155,6 +180,44 @@ impl Results {
         }
     }
 
+    /// What a threshold is about.
+    #[must_use]
+    pub fn of_threshold(&self, threshold: &Threshold) -> Observation {
+        match &threshold.subject {
+            Subject::Known(metric) => self.observe(metric, threshold.statistic, threshold.part),
+            Subject::Custom { number, kind, .. } => {
+                self.observe_custom(*number, *kind, threshold.statistic, threshold.part)
+            }
+        }
+    }
+
+    /// A metric of the suite's own over a part.
+    #[must_use]
+    pub fn custom(&self, number: usize, part: Part) -> Series {
+        self.numbers(part).custom(number).cloned().unwrap_or_default()
+    }
+
+    /// The same as an observation. A counter that never went up is a good zero only where anything was done at all.
+    #[must_use]
+    pub fn observe_custom(
+        &self,
+        number: usize,
+        kind: CustomKind,
+        statistic: Option<Statistic>,
+        part: Part,
+    ) -> Observation {
+        let series = self.custom(number, part);
+        let samples = match kind {
+            CustomKind::Count if series.samples() == 0 => {
+                let numbers = self.numbers(part);
+                let tried = numbers.counter(Counter::ConnectAttempts).max(self.attempts_before(part));
+                tried.max(numbers.counter(Counter::Planned))
+            }
+            _ => series.samples(),
+        };
+        Observation { value: series.value(kind, statistic).filter(|_| samples > 0), samples }
+    }
+
     /// A later stage may see no connect of its own and still judge disconnects: its users came in an earlier one.
     fn attempts_before(&self, part: Part) -> u64 {
         if part.stage.is_none() {
@@ -191,12 +254,12 @@ impl Gauges {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::ScenarioAxis;
     use crate::metrics::catalog::find;
-    use crate::metrics::{Cell, ScenarioAxis};
 
     fn results() -> Results {
         let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into(), "b".into()], actions: vec!["bid".into()] };
-        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis] } });
+        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis], ..Axes::default() } });
         for number in 0..4 {
             let mut recorder = Recorder::new(4);
             let stage = number / 2;
@@ -225,7 +288,7 @@ mod tests {
     #[test]
     fn metrics_are_read_off_the_whole_or_a_part() {
         let all = Part::default();
-        let second_stage = Part { scenario: Some(0), stage: Some(1), action: None };
+        let second_stage = Part { scenario: Some(0), stage: Some(1), ..Part::default() };
         check("success_rate", None, all, Some(34.0 / 40.0), 40);
         check("success_rate", None, second_stage, Some(0.8), 20);
         check("rejections", None, all, Some(6.0), 40);
@@ -257,11 +320,11 @@ mod tests {
     /// A metric of deliveries over a run with these numbers of the one action, or of its scenario.
     fn check_deliveries(metric: &str, narrow: bool, counts: &[(Counter, u64)], value: Option<f64>, samples: u64) {
         let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into()], actions: vec!["bid".into()] };
-        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis] } });
+        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis], ..Axes::default() } });
         let mut recorder = Recorder::new(2);
         counts.iter().for_each(|(counter, count)| recorder.count_many(Cell(1), *counter, *count));
         results.add(Second { recorder, ..Second::default() });
-        let part = Part { scenario: Some(0), stage: None, action: narrow.then_some(0) };
+        let part = Part { scenario: Some(0), stage: None, action: narrow.then_some(0), label: None };
         let found = results.observe(find(metric).unwrap(), None, part);
         assert_eq!(found, Observation { value, samples }, "{metric} {counts:?}");
     }

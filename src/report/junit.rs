@@ -19,11 +19,12 @@ use crate::metrics::number::{NONE, clock, count, share};
 use crate::report::causes::causes;
 use crate::report::error::ReportError;
 use crate::report::untrusted::{for_junit, for_junit_line};
-use crate::report::{invariants, table};
+use crate::report::{invariants, own, table};
 use crate::units::Duration;
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{
-    Ended, ErrorRow, InvariantResult, InvariantRow, Judged, LatencyRow, ScenarioRow, Status, ThresholdResult, Validity,
+    CheckResult, CheckRow, Ended, ErrorRow, InvariantResult, InvariantRow, Judged, LatencyRow, ScenarioRow, Status,
+    ThresholdResult, Validity,
 };
 
 /// Longer output of a case is cut: some servers refuse it, none shows it.
@@ -44,7 +45,11 @@ pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
     }
     let global: Vec<&Judged> = outcome.thresholds.iter().filter(|judged| owner(outcome, judged).is_none()).collect();
     // A file without a case would look like a pass: a run without scenarios still says what became of it.
-    if !global.is_empty() || !outcome.invariants.is_empty() || outcome.scenarios.is_empty() {
+    if !global.is_empty()
+        || !outcome.invariants.is_empty()
+        || !outcome.checks.is_empty()
+        || outcome.scenarios.is_empty()
+    {
         report.add_test_suite(of_run(outcome, &global));
     }
     Ok(report.to_string()?)
@@ -98,7 +103,32 @@ fn of_run(outcome: &Outcome, thresholds: &[&Judged]) -> TestSuite {
     }
     add_thresholds(&mut suite, outcome, &class, thresholds.iter().copied());
     suite.add_test_cases(outcome.invariants.iter().map(|row| of_invariant(outcome, &class, row)));
+    for check in &outcome.checks {
+        suite.add_test_case(of_check(outcome, &class, check));
+    }
     suite
+}
+
+/// A check of `after`: what could not be asked is an error, what is false a failure.
+fn of_check(outcome: &Outcome, class: &str, check: &CheckRow) -> TestCase {
+    let facts = table::columns_left(&[
+        vec!["Check".into(), check.name.clone()],
+        vec!["Expected".into(), "true".into()],
+        vec!["Observed".into(), own::result(check).to_owned()],
+        vec!["Values".into(), check.detail.clone()],
+        vec!["Where".into(), format!("{}:{}", outcome.suite.file, check.line)],
+    ]);
+    let text = format!("{facts}\n\n{}", error_list(outcome, None));
+    let status = match check.result {
+        CheckResult::True => TestCaseStatus::success(),
+        CheckResult::False => unsuccessful(NonSuccessKind::Failure, "CheckFailed", &check.complaint(), &text),
+        CheckResult::Error => unsuccessful(NonSuccessKind::Error, "CheckNotAsked", &check.complaint(), &text),
+        CheckResult::NotJudged => not_judged(outcome),
+    };
+    let mut case = case(&format!("after: {}", check.name), class, &outcome.suite.file, check.line, status);
+    let output = if check.fails() { with_attachment(outcome, &check.detail) } else { for_junit(&check.detail) };
+    case.set_system_out(limited(output));
+    case
 }
 
 fn suite(outcome: &Outcome, name: &str, duration: Duration) -> TestSuite {

@@ -10,6 +10,7 @@ pub mod html;
 pub mod invariants;
 pub mod json;
 pub mod junit;
+mod own;
 pub mod page;
 pub mod plan_page;
 pub mod table;

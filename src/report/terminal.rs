@@ -11,9 +11,9 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::metrics::number::{clock, count, counted, duration, milliseconds, value};
 use crate::report::page::{BOLD, DIM, GREEN, PLAIN, Page, RED, YELLOW, bar, head};
 use crate::report::untrusted::for_log;
-use crate::report::{causes, invariants, table};
+use crate::report::{causes, invariants, own, table};
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
+use crate::verdict::outcome::{CheckResult, ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
 
 /// How many kinds of errors are listed; the reports have the others.
 const ERRORS_SHOWN: usize = 5;
@@ -37,9 +37,16 @@ pub fn render(outcome: &Outcome, colour: bool, width: usize) -> String {
     verdict(&mut page, outcome);
     thresholds(&mut page, &outcome.thresholds);
     invariants::section(&mut page, &outcome.invariants);
+    checks(&mut page, outcome);
     actions(&mut page, outcome);
     deliveries::rows(&mut page, outcome);
     latencies(&mut page, outcome);
+    if !outcome.labels.is_empty() {
+        section(&mut page, "By label", &own::by_label(&outcome.labels));
+    }
+    if !outcome.customs.is_empty() {
+        section(&mut page, "Metrics of the suite", &own::table(&outcome.customs));
+    }
     connections(&mut page, &outcome.totals);
     deliveries::unmatched(&mut page, &outcome.unmatched_events);
     errors(&mut page, &outcome.errors);
@@ -88,6 +95,36 @@ fn thresholds(page: &mut Page, thresholds: &[Judged]) {
         if let Some(detail) = detail(judged) {
             page.line(&[(DIM, &format!("    {detail}"))]);
         }
+    }
+}
+
+fn checks(page: &mut Page, outcome: &Outcome) {
+    if outcome.checks.is_empty() {
+        return;
+    }
+    page.heading("Checks after the run", "");
+    for check in &outcome.checks {
+        let (mark, style) = match check.result {
+            CheckResult::True => ('✓', GREEN),
+            CheckResult::False | CheckResult::Error => ('✗', RED),
+            CheckResult::NotJudged => ('-', DIM),
+        };
+        page.line(&[(style, &format!("  {mark} ")), (PLAIN, &for_log(&check.name))]);
+        if !check.detail.is_empty() {
+            page.wrapped(DIM, "    ", "    ", &for_log(&check.detail));
+        }
+        if check.fails() {
+            let place = format!("    {} · {}:{}", own::result(check), for_log(&outcome.suite.file), check.line);
+            page.line(&[(DIM, &place)]);
+        }
+    }
+}
+
+fn section(page: &mut Page, name: &str, rows: &[Vec<String>]) {
+    page.heading(name, "");
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| for_log(cell)).collect()).collect();
+    for line in table::columns(&rows).lines() {
+        page.line(&[(PLAIN, &format!("  {line}"))]);
     }
 }
 

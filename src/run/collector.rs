@@ -150,7 +150,7 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
         }
         drop(sender);
         let mut seen = 0;
-        let header = Header { axes: Axes { scenarios: vec![axis] } };
+        let header = Header { axes: Axes { scenarios: vec![axis], ..Axes::default() } };
         let plan = plan();
         let receipts = Receipts::new(&plan, Facts::default(), workers);
         let books = (Causes::new(&plan, workers), receipts, Invariants::new(&plan, workers));

@@ -10,6 +10,7 @@ use super::collector::{Collected, collect};
 use super::health::{Health, WORKER};
 use super::invariants::Invariants;
 use super::network::{TargetNetwork, preflight};
+use super::once::{Memory, Once};
 use super::receipts::Receipts;
 use super::stop::Stopper;
 use super::trace::Trace;
@@ -18,6 +19,7 @@ use super::worker::{Task, work};
 use crate::plan::Plan;
 use crate::record::{Header, Results};
 use crate::transport::tls::TlsContext;
+use crate::units::Moment;
 
 /// How to run a plan.
 #[derive(Debug)]
@@ -53,13 +55,17 @@ pub fn execute(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let network = TargetNetwork::new(plan, settings.tls.clone(), Clock::start());
     let stopped = stopper.signal().stopped();
-    runtime.block_on(async {
+    let facts = settings.facts;
+    let prepared = runtime.block_on(async {
+        let prepare = async {
+            preflight(plan, &network).await?;
+            Once::new(plan, &network, facts, Moment::START, Memory::default()).before().await
+        };
         tokio::select! {
-            reached = preflight(plan, &network) => reached.map_err(RunError::Unreachable),
-            () = stopped => Ok(()),
+            prepared = prepare => prepared.map(Some).map_err(RunError::Unreachable),
+            () = stopped => Ok(None),
         }
     })?;
-    drop(runtime);
     let workers = settings.workers.max(1);
     let (sender, receiver) = channel();
     let clock = Clock::start();
@@ -84,9 +90,17 @@ pub fn execute(
     let header = Header { axes: plan.axes.clone() };
     let receipts = Receipts::new(plan, settings.facts, workers);
     let books = (Causes::new(plan, workers), receipts, Invariants::new(plan, workers));
-    let collected = collect(&receiver, workers, header, books, Health::new(settings.cores), on_second);
+    let mut collected = collect(&receiver, workers, header, books, Health::new(settings.cores), on_second);
     for thread in threads {
         thread.join().map_err(|panic| RunError::Worker(words(&*panic)))?;
+    }
+    // Where `before` was cut off, nothing can be compared.
+    if let Some((memory, secrets)) = prepared {
+        let once = Once::new(plan, &network, facts, clock.now(), memory);
+        let (checks, learned) = runtime.block_on(once.after(&collected.results));
+        collected.results.checks = checks;
+        collected.secrets.merge(secrets);
+        collected.secrets.merge(learned);
     }
     Ok(collected)
 }

@@ -10,6 +10,7 @@ mod invariants;
 pub mod limits;
 pub mod network;
 mod receipts;
+mod once;
 mod sink;
 pub mod stop;
 pub mod trace;

@@ -37,6 +37,6 @@ impl Sink {
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let sheet = Sheet::new(Wanted::of(plan));
-        Self { recorder: Recorder::new(plan.axes.len()), sheet, ..Self::default() }
+        Self { recorder: Recorder::of(&plan.axes), sheet, ..Self::default() }
     }
 }

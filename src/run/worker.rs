@@ -121,7 +121,7 @@ impl<N> Books<N> {
             // The timers of this very thread, measured by one of them. Cell 0 always exists.
             sink.recorder.record(Cell(0), Distribution::TimerLag, self.here.clock.now().since(planned));
         }
-        let recorder = std::mem::replace(&mut sink.recorder, Recorder::new(self.cells));
+        let recorder = std::mem::replace(&mut sink.recorder, Recorder::of(&self.here.plan.axes));
         // Read now and not as planned: whatever is sent after this is younger.
         let told = self.here.clock.now();
         let acts = sink.sheet.hand_over(told, last);

@@ -21,6 +21,7 @@ pub struct Format {
 
 pub const FORMATS: &[Format] = &[
     Format { name: "count", noun: "a whole number", example: || json!(1), check: count },
+    Format { name: "count-or-name", noun: "a whole number or a name", example: || json!(1), check: count_or_name },
     Format { name: "factor", noun: "a number of at least 1", example: || json!(2), check: factor },
     Format { name: "flag", noun: "`true` or `false`", example: || json!(true), check: flag },
     Format { name: "duration-with-unit", noun: "a duration", example: || json!("1s"), check: unit::<Duration> },
@@ -80,6 +81,11 @@ fn count(text: &str) -> Result<(), UnitError> {
     scalar(Count::of(&json!(text)).is_some(), text, "a whole number", "write one such as `12`")
 }
 
+fn count_or_name(text: &str) -> Result<(), UnitError> {
+    let fits = Count::of(&json!(text)).is_some() || text.parse::<f64>().is_err();
+    scalar(fits, text, "a whole number or a name", "beside `expect` write one such as `2`, else the name of a metric")
+}
+
 fn factor(text: &str) -> Result<(), UnitError> {
     scalar(Factor::of(&json!(text)).is_some(), text, "a number of at least 1", "write one such as `2` or `1.5`")
 }
@@ -121,6 +127,9 @@ mod tests {
         check("rate-limit", "100 per 1s", Ok(()));
         check("rate-limit", "100 per 1", Err("`1` has no unit; write `1ms` or `1s`"));
         check("count", "1.5", Err("`1.5` is not a whole number; write one such as `12`"));
+        check("count-or-name", "orders", Ok(()));
+        let help = "beside `expect` write one such as `2`, else the name of a metric";
+        check("count-or-name", "1.5", Err(&format!("`1.5` is not a whole number or a name; {help}")));
         check("flag", "yes", Err("`yes` is not `true` or `false`; write `true` or `false`"));
     }
 }

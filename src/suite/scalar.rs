@@ -15,6 +15,20 @@ pub struct Count(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Factor(pub f64);
 
+/// A whole number, also as text; or a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CountOrName {
+    Count(Count),
+    Name(String),
+}
+
+/// A number, or the text of an expression that gives one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Number {
+    Constant(f64),
+    Expression(String),
+}
+
 /// `true` or `false`, also as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flag(pub bool);
@@ -26,6 +40,43 @@ impl Count {
         match value {
             Value::Number(number) => number.as_u64().map(Self),
             Value::String(text) => text.trim().parse().ok().map(Self),
+            _ => None,
+        }
+    }
+}
+
+impl CountOrName {
+    /// What a value stands for: what is no number is a name.
+    #[must_use]
+    pub fn of(value: &Value) -> Option<Self> {
+        let name = || value.as_str().map(|text| Self::Name(text.to_owned()));
+        Count::of(value).map(Self::Count).or_else(name)
+    }
+
+    #[must_use]
+    pub const fn count(&self) -> Option<Count> {
+        match self {
+            Self::Count(count) => Some(*count),
+            Self::Name(_) => None,
+        }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Count(_) => None,
+            Self::Name(name) => Some(name),
+        }
+    }
+}
+
+impl Number {
+    /// What a value stands for.
+    #[must_use]
+    pub fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Number(number) => number.as_f64().map(Self::Constant),
+            Value::String(text) => Some(Self::Expression(text.clone())),
             _ => None,
         }
     }
@@ -80,6 +131,8 @@ macro_rules! from_value {
 
 from_value! {
     Count, { "type": ["integer", "string"], "format": "count", "minimum": 0 }, "a whole number";
+    CountOrName, { "type": ["integer", "string"], "format": "count-or-name", "minimum": 0 }, "a whole number or a name";
+    Number, { "type": ["string", "number"] }, "a number or an expression";
     Factor, { "type": ["number", "string"], "format": "factor", "minimum": 1 }, "a number of at least 1";
     Flag, { "type": ["boolean", "string"], "format": "flag" }, "`true` or `false`";
 }

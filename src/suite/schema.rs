@@ -48,6 +48,13 @@ pub struct Suite {
     pub credentials: Option<Credentials>,
     pub resources: Option<Resources>,
     pub cooldown: Option<Cooldown>,
+    /// Steps before the run, once and by no user: HTTP, `set`, `check`. What they save is known in `after`.
+    #[serde(default)]
+    pub before: Vec<Step>,
+    /// Steps after the run, when all users have gone: HTTP, `set`, and each `check` a case of its own. `counts` holds what this
+    /// run counted.
+    #[serde(default)]
+    pub after: Vec<Step>,
     /// Groups of users that behave alike.
     #[schemars(extend("minProperties" = 1))]
     pub scenarios: Map<Scenario>,
@@ -346,6 +353,8 @@ pub struct ThresholdDetailed {
     pub stage: Option<String>,
     /// Only this action's samples.
     pub action: Option<String>,
+    /// Only samples with this value of a label: `{ node: a }`.
+    pub label: Option<Map<Value>>,
     /// `fail` or `warn`: a warning never changes the exit code. Default `fail`.
     #[schemars(extend("enum" = ["fail", "warn"]))]
     pub severity: Option<String>,

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::advice::list;
 use super::problem::{Path, Problem, Problems, Segment};
+use super::scalar::CountOrName;
 use super::shape::Shape;
 use super::source::Source;
 
@@ -15,10 +16,10 @@ pub struct Verb {
 }
 
 const HTTP_KEYS: &[&str] =
-    &["name", "json", "form", "headers", "status", "ok", "rejected", "within", "save", "delivery"];
+    &["name", "json", "form", "headers", "status", "ok", "rejected", "within", "save", "delivery", "label"];
 
 pub const VERBS: &[Verb] = &[
-    Verb { name: "emit", keys: &["name", "args", "ack", "reply", "rejected", "failed", "save", "delivery"] },
+    Verb { name: "emit", keys: &["name", "args", "ack", "reply", "rejected", "failed", "save", "delivery", "label"] },
     Verb { name: "expect", keys: &["where", "within", "count", "save", "never", "joined"] },
     Verb { name: "answer", keys: &[] },
     Verb { name: "disconnect", keys: &[] },
@@ -30,6 +31,10 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "set", keys: &[] },
     Verb { name: "pause", keys: &[] },
     Verb { name: "mix", keys: &[] },
+    Verb { name: "check", keys: &["ok"] },
+    Verb { name: "count", keys: &["value"] },
+    Verb { name: "measure", keys: &["value"] },
+    Verb { name: "label", keys: &[] },
 ];
 
 /// What may stand beside any verb, or beside `steps`.
@@ -72,7 +77,10 @@ fn check_step(step: &Map<String, Value>, path: &Path, source: &Source, problems:
         // An unknown key may be the verb itself, misspelt; that problem is told already.
         return;
     }
-    let verbs: Vec<&Verb> = step.keys().filter_map(|key| VERBS.iter().find(|verb| verb.name == key)).collect();
+    let mut verbs: Vec<&Verb> = step.keys().filter_map(|key| VERBS.iter().find(|verb| verb.name == key)).collect();
+    // `count` beside `expect` and `label` beside an action are no verbs of their own.
+    let all = verbs.clone();
+    verbs.retain(|verb| !all.iter().any(|other| other.keys.contains(&verb.name)));
     let around = AROUND.iter().copied().find(|around| step.contains_key(*around));
     match verbs[..] {
         [] if around.is_some() || step.contains_key(STEPS) => check_block(step, path, source, around, problems),
@@ -82,6 +90,7 @@ fn check_step(step: &Map<String, Value>, path: &Path, source: &Source, problems:
             problems.push(Problem::error("this step does nothing").help(help).at(source.at(path)));
         }
         [verb] => {
+            problems.0.extend(wrong_count(step, verb, path, source));
             let goes = |key: &&String| AROUND.contains(&key.as_str()) || WITH_A_VERB.contains(&key.as_str());
             for key in step.keys().filter(|key| *key != verb.name && !goes(key)) {
                 if !verb.keys.contains(&key.as_str()) {
@@ -95,6 +104,21 @@ fn check_step(step: &Map<String, Value>, path: &Path, source: &Source, problems:
             problems.push(Problem::error(what).help(help).at(source.at_key(&path.key(second.name))));
         }
     }
+}
+
+/// `count` is a number beside `expect`, and the name of a metric where it is the verb.
+fn wrong_count(step: &Map<String, Value>, verb: &Verb, path: &Path, source: &Source) -> Option<Problem> {
+    let count = step.get("count")?;
+    let (what, help) = match (verb.name, CountOrName::of(count)?) {
+        ("count", CountOrName::Count(_)) => {
+            (format!("`{count}` is no name for a metric"), "write `count: NAME`, and how much under `value`")
+        }
+        ("expect", CountOrName::Name(name)) => {
+            (format!("`{name}` is not a whole number"), "write how many such events are expected, as `count: 2`")
+        }
+        _ => return None,
+    };
+    Some(Problem::error(what).help(help).at(source.at(&path.key("count"))))
 }
 
 /// A step without a verb: `steps`, and what they are done for.

@@ -40,7 +40,7 @@ impl<'a> Abort<'a> {
 impl Watched<'_> {
     fn second(&mut self, results: &Results) -> Option<Stop> {
         let threshold = self.threshold;
-        let observed = results.observe(threshold.metric, threshold.statistic, threshold.part);
+        let observed = results.of_threshold(threshold);
         // No sample yet, or too few to say: that is no break of the threshold.
         let value = observed.value.filter(|_| observed.samples >= threshold.min_samples);
         let Some(value) = value.filter(|value| !threshold.comparison.holds(*value, threshold.limit)) else {
@@ -49,7 +49,7 @@ impl Watched<'_> {
         };
         let since = *self.broken_since.get_or_insert(results.end);
         let after = threshold.abort_after.filter(|after| results.end.since(since) >= *after)?;
-        let value = number::value(value, threshold.metric.unit);
+        let value = number::value(value, threshold.subject.unit());
         let reason = format!("`{}` had been broken for {after} without a break, at {value} in the end", threshold.name);
         Some(Stop { threshold: threshold.name.clone(), reason })
     }
@@ -59,6 +59,7 @@ impl Watched<'_> {
 mod tests {
     use super::*;
     use crate::metrics::{Axes, Cell, Counter, Part, Recorder, ScenarioAxis};
+    use crate::plan::subject::Subject;
     use crate::plan::threshold::Comparison;
     use crate::record::{Header, Second};
     use crate::units::Duration;
@@ -68,7 +69,7 @@ mod tests {
     fn check(abort_after: Option<u64>, min_samples: u64, seconds: &[(u64, u64)], expected: Option<usize>) {
         let threshold = Threshold {
             name: "success_rate >= 90%".into(),
-            metric: crate::metrics::catalog::find("success_rate").unwrap(),
+            subject: Subject::find("success_rate", &Axes::default()).unwrap(),
             statistic: None,
             comparison: Comparison::GreaterOrEqual,
             limit: 0.9,
@@ -77,13 +78,14 @@ mod tests {
             scenario: None,
             stage: None,
             action: None,
+            label: None,
             warn_only: false,
             min_samples,
             abort_after: abort_after.map(Duration::from_secs),
             line: 1,
         };
         let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into()], actions: vec![] };
-        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis] } });
+        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis], ..Axes::default() } });
         let thresholds = [threshold];
         let mut abort = Abort::new(&thresholds);
         let mut stopped = None;

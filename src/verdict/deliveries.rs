@@ -66,7 +66,7 @@ fn row(plan: &Plan, results: &Results, rule: &Delivery) -> DeliveryRow {
 }
 
 fn part_of(rule: &Delivery) -> Part {
-    Part { scenario: Some(rule.scenario), stage: None, action: Some(rule.action) }
+    Part { scenario: Some(rule.scenario), stage: None, action: Some(rule.action), label: None }
 }
 
 /// As the suite says it.
@@ -108,9 +108,9 @@ pub fn example(example: &Example) -> ExampleRow {
 /// looks at.
 fn guilty(plan: &Plan, results: &Results, threshold: &Threshold, result: ThresholdResult) -> Vec<usize> {
     let not_met = matches!(result, ThresholdResult::Broken | ThresholdResult::NoData);
-    if !not_met || !threshold.metric.is_of_deliveries() {
+    let Some(metric) = threshold.subject.metric().filter(|metric| not_met && metric.is_of_deliveries()) else {
         return Vec::new();
-    }
+    };
     let meant = |rule: &Delivery| {
         let Part { scenario, action, .. } = threshold.part;
         scenario.is_none_or(|number| number == rule.scenario) && action.is_none_or(|number| number == rule.action)
@@ -119,7 +119,7 @@ fn guilty(plan: &Plan, results: &Results, threshold: &Threshold, result: Thresho
     let (all, alone): (Vec<usize>, Vec<Option<usize>>) = rules
         .map(|(number, rule)| {
             let part = Part { stage: threshold.part.stage, ..part_of(rule) };
-            let value = results.observe(threshold.metric, threshold.statistic, part).value;
+            let value = results.observe(metric, threshold.statistic, part).value;
             let breaks = value.is_some_and(|value| !threshold.comparison.holds(value, threshold.limit));
             (number, breaks.then_some(number))
         })

@@ -5,11 +5,13 @@
 
 mod deliveries;
 mod invariants;
+mod own;
 mod plan;
 mod rows;
 mod wave;
 
 use deliveries::{counted, deliveries, unmatched_events};
+use own::{checks, customs, labels};
 use plan::{lanes, plan};
 use rows::{
     error, errors, judged, latencies, metrics, observe, run_info, scenario, share, stages, success, suite_info,
@@ -18,7 +20,8 @@ use wave::{Connects, Wave, sum};
 
 use crate::units::Duration;
 use crate::verdict::outcome::{
-    Ended, Judged, Outcome, Point, ScenarioRow, Status, ThresholdResult, Timeline, Totals, Validity, Verdict,
+    CheckResult, Ended, Judged, Outcome, Point, ScenarioRow, Status, ThresholdResult, Timeline, Totals, Validity,
+    Verdict,
 };
 
 impl Outcome {
@@ -37,7 +40,8 @@ impl Outcome {
                 reasons: vec![],
                 sentence:
                     "2 of 7 thresholds were not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms; 7 deliveries \
-                     are missing; 1 of 3 invariants does not hold: winner (broken in 2 of 413 checks, 7 undecided)."
+                     are missing; 1 of 3 invariants does not hold: winner (broken in 2 of 413 checks, 7 undecided); 1 of 2 \
+                     checks is false."
                         .into(),
             },
             thresholds: vec![
@@ -62,8 +66,11 @@ impl Outcome {
                 },
             ],
             invariants: invariants::broken(),
+            checks: checks(&totals, true),
             scenarios: vec![scenario("bidders", 14, 20, Duration::from_millis(75_412), totals)],
             metrics: metrics(&totals, 20, 75.4),
+            customs: customs(&totals),
+            labels: labels(&totals, 1.0),
             latencies: latencies(&totals, 1.0),
             errors: errors(&totals),
             deliveries: deliveries(&totals, "delivery_missing == 0"),
@@ -90,7 +97,7 @@ impl Outcome {
             status: Status::Pass,
             validity: Validity::Valid,
             reasons: vec![],
-            sentence: "All 7 thresholds were met; all 3 invariants hold.".into(),
+            sentence: "All 7 thresholds were met; all 3 invariants hold; both checks of `after` hold.".into(),
         };
         outcome.invariants = invariants::held();
         for (threshold, observed) in outcome.thresholds.iter_mut().zip([1.0, 0.0, 92.4, 331.1, 38.1, 0.0, 0.0]) {
@@ -104,6 +111,9 @@ impl Outcome {
         outcome.errors.clear();
         outcome.deliveries = deliveries(&totals, "");
         outcome.unmatched_events.clear();
+        outcome.checks = checks(&totals, false);
+        outcome.customs = customs(&totals);
+        outcome.labels = labels(&totals, 0.38);
         outcome.lanes = Some(lanes(20, 20, 12, false));
         outcome.waiting = None;
         outcome.timeline.points = points;
@@ -128,11 +138,8 @@ impl Outcome {
             reasons: vec![],
             sentence: "Stopped by SIGTERM after 32 s of 75 s; the thresholds were not judged.".into(),
         };
-        invariants::not_judged(&mut outcome.invariants);
-        for threshold in &mut outcome.thresholds {
-            let observed = threshold.observed;
-            observe(threshold, observed, ThresholdResult::NotJudged);
-        }
+        not_judged(&mut outcome);
+        outcome.checks.truncate(1);
         outcome.scenarios = vec![scenario("bidders", 14, 20, outcome.run.duration, outcome.totals)];
         outcome.metrics = metrics(&outcome.totals, 20, 32.2);
         outcome.latencies = latencies(&outcome.totals, 0.38);
@@ -164,6 +171,9 @@ impl Outcome {
         outcome.scenarios = vec![scenario("bidders", 14, 0, Duration::from_millis(4_100), totals)];
         outcome.metrics = metrics(&totals, 0, 4.1);
         outcome.latencies.clear();
+        outcome.checks.clear();
+        outcome.customs.clear();
+        outcome.labels.clear();
         outcome.errors = vec![error("connect", "connection refused", 60, "connection refused by 127.0.0.1:4000")];
         outcome.deliveries = deliveries(&totals, "");
         outcome.unmatched_events.clear();
@@ -211,11 +221,7 @@ impl Outcome {
             sentence: "The run cannot judge the server: the generator was saturated. Use more cores or fewer users."
                 .into(),
         };
-        invariants::not_judged(&mut outcome.invariants);
-        for threshold in &mut outcome.thresholds {
-            let observed = threshold.observed;
-            observe(threshold, observed, ThresholdResult::NotJudged);
-        }
+        not_judged(&mut outcome);
         outcome.deliveries.iter_mut().for_each(|row| row.broken.clear());
         for point in &mut outcome.timeline.points {
             point.cpu = Some(0.97);
@@ -235,6 +241,7 @@ impl Outcome {
             reasons: vec![],
             sentence: format!("The run was stopped early: {reason}."),
         };
+        outcome.checks = checks(&outcome.totals, false);
         for (place, threshold) in outcome.thresholds.iter_mut().enumerate() {
             let result = if place == 0 { ThresholdResult::Broken } else { ThresholdResult::NotJudged };
             let observed = if place == 0 { Some(0.912) } else { threshold.observed };
@@ -288,6 +295,16 @@ impl Outcome {
         outcome.lanes = Some(lanes(320, 40, 130, true));
         outcome
     }
+}
+
+/// The run cannot judge the server.
+fn not_judged(outcome: &mut Outcome) {
+    invariants::not_judged(&mut outcome.invariants);
+    for threshold in &mut outcome.thresholds {
+        let observed = threshold.observed;
+        observe(threshold, observed, ThresholdResult::NotJudged);
+    }
+    outcome.checks.iter_mut().for_each(|check| check.result = CheckResult::NotJudged);
 }
 
 fn long_scenarios(totals: Totals, hour: Duration) -> Vec<ScenarioRow> {

@@ -1,8 +1,12 @@
 //! From results to the outcome: everything computed, judged, put into words, redacted; then nothing changes any more.
 
+use super::asked::Asked;
+use super::checks;
+use super::customs;
 use super::deliveries::{deliveries, example, unmatched_events};
-use super::invariants::{self, invariants};
+use super::invariants::invariants;
 use super::judge::judge;
+use super::labels;
 use super::lanes::lanes;
 use super::outcome::{
     DeliveryRow, Ended, ErrorRow, EventRow, ExampleRow, InvariantRow, Judged, Outcome, RunInfo, Status, SuiteInfo,
@@ -11,7 +15,6 @@ use super::outcome::{
 use super::rows;
 use super::validity::{assess, late_timers};
 use super::waiting::waiting;
-use crate::metrics::number;
 use crate::plan::Plan;
 use crate::plan::summary::PlanSummary;
 use crate::record::Results;
@@ -55,9 +58,12 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     } else {
         observed
     };
-    let invariants = invariants(plan, results, (completed || aborted) && validity != Validity::Invalid, aborted);
-    let status = status(&run.ended, validity, &thresholds, &invariants);
-    let sentence = sentence(status, &run.ended, (&thresholds, &invariants), &reasons);
+    let is_judged = (completed || aborted) && validity != Validity::Invalid;
+    let invariants = invariants(plan, results, is_judged, aborted);
+    let checks = checks::rows(results, is_judged);
+    let asked = Asked { thresholds: &thresholds, invariants: &invariants, checks: &checks };
+    let status = status(&run.ended, validity, asked);
+    let sentence = sentence(status, &run.ended, asked, &reasons);
     let mut outcome = Outcome {
         suite: SuiteInfo {
             name: plan.name.clone(),
@@ -71,10 +77,13 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
         unmatched_events: unmatched_events(plan, results),
         thresholds,
         invariants,
+        checks,
         scenarios: rows::scenarios(plan, results),
         totals: rows::totals(&results.numbers(crate::metrics::Part::default())),
         latencies: rows::latencies(plan, results),
         metrics: rows::metrics(plan, results),
+        customs: customs::rows(plan, results),
+        labels: labels::rows(plan, results),
         errors: errors(plan, results),
         timeline: rows::timeline(plan, results),
         lanes: lanes(plan, &results.course),
@@ -105,20 +114,17 @@ const fn status_of_ended(ended: &Ended) -> Option<Status> {
     }
 }
 
-fn status(ended: &Ended, validity: Validity, thresholds: &[Judged], invariants: &[InvariantRow]) -> Status {
+fn status(ended: &Ended, validity: Validity, asked: Asked<'_>) -> Status {
     if validity == Validity::Invalid {
         Status::Invalid
     } else if let Some(status) = status_of_ended(ended) {
         status
-    } else if thresholds.iter().any(Judged::fails) || invariants.iter().any(InvariantRow::fails) {
+    } else if asked.fails() {
         Status::Fail
     } else {
         Status::Pass
     }
 }
-
-/// What was asked of a run, and what came of it.
-type Asked<'a> = (&'a [Judged], &'a [InvariantRow]);
 
 fn sentence(status: Status, ended: &Ended, asked: Asked<'_>, reasons: &[String]) -> String {
     match (status, ended) {
@@ -128,39 +134,9 @@ fn sentence(status: Status, ended: &Ended, asked: Asked<'_>, reasons: &[String])
         }
         (Status::Invalid, _) => format!("This run cannot judge the server: {}.", reasons.join("; ")),
         (_, Ended::Aborted { reason }) => format!("The run was stopped early: {reason}."),
-        (Status::Fail, _) => failed(asked),
-        _ => passed(asked),
+        (Status::Fail, _) => asked.failed(),
+        _ => asked.passed(),
     }
-}
-
-fn failed((thresholds, invariants): Asked<'_>) -> String {
-    let not_met = thresholds.iter().any(Judged::fails).then(|| not_met(thresholds));
-    let both: Vec<String> = [not_met, invariants::failed(invariants)].into_iter().flatten().collect();
-    format!("{}.", both.join("; "))
-}
-
-fn not_met(thresholds: &[Judged]) -> String {
-    let broken: Vec<&Judged> = thresholds.iter().filter(|threshold| threshold.fails()).collect();
-    let all = number::counted(thresholds.len() as u64, "threshold");
-    let were = if broken.len() == 1 { "was" } else { "were" };
-    let first = broken.first().map_or(String::new(), |threshold| match threshold.result {
-        ThresholdResult::NoData => format!(": {} has no sample", threshold.name),
-        _ => format!(": {} came to {}", threshold.name, threshold.observed_text),
-    });
-    let more = if broken.len() > 1 { format!(", and {} more", broken.len() - 1) } else { String::new() };
-    format!("{} of {all} {were} not met{first}{more}", broken.len())
-}
-
-fn passed((thresholds, invariants): Asked<'_>) -> String {
-    let warned = thresholds.iter().filter(|threshold| !matches!(threshold.result, ThresholdResult::Met)).count();
-    let met = match (thresholds.len(), warned) {
-        (0, _) => "The run is complete; the suite has no thresholds".to_owned(),
-        (1, 0) => "The one threshold was met".to_owned(),
-        (all, 0) => format!("All {all} thresholds were met"),
-        (all, warned) => format!("{} of {all} thresholds were met, the rest only warns", all - warned),
-    };
-    let held = invariants::held(invariants).map_or_else(String::new, |held| format!("; {held}"));
-    format!("{met}{held}.")
 }
 
 /// Why no user ever became ready: the most frequent of what went wrong before that.
@@ -210,6 +186,8 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
     texts.extend(outcome.invariants.iter_mut().flat_map(InvariantRow::texts));
     texts.extend(outcome.deliveries.iter_mut().flat_map(DeliveryRow::texts));
     texts.extend(outcome.unmatched_events.iter_mut().flat_map(EventRow::texts));
+    texts.extend(outcome.labels.iter_mut().map(|row| &mut row.value));
+    texts.extend(outcome.checks.iter_mut().map(|check| &mut check.detail));
     for error in &mut outcome.errors {
         texts.push(&mut error.kind);
         texts.extend(error.examples.iter_mut().flat_map(ExampleRow::texts));

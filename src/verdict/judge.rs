@@ -9,23 +9,24 @@ use crate::record::Results;
 /// nothing is concluded from it.
 #[must_use]
 pub fn judge(threshold: &Threshold, results: &Results, file: &str, judge: bool) -> Judged {
-    let observation = results.observe(threshold.metric, threshold.statistic, threshold.part);
+    let observation = results.of_threshold(threshold);
     let result = match observation.value {
         _ if !judge => ThresholdResult::NotJudged,
         None => ThresholdResult::NoData,
         Some(value) if threshold.comparison.holds(value, threshold.limit) => ThresholdResult::Met,
         Some(_) => ThresholdResult::Broken,
     };
-    let unit = threshold.metric.unit;
+    let unit = threshold.subject.unit();
     Judged {
         name: threshold.name.clone(),
-        metric: threshold.metric.name.to_owned(),
+        metric: threshold.subject.name().to_owned(),
         statistic: threshold.statistic.map(|statistic| statistic.name().to_owned()),
         limit: threshold.limit_text.clone(),
         bound: threshold.limit,
         scenario: threshold.scenario.clone(),
         stage: threshold.stage.clone(),
         action: threshold.action.clone(),
+        label: threshold.label.clone(),
         warn_only: threshold.warn_only,
         result,
         unit,

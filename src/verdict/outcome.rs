@@ -9,6 +9,9 @@ pub use delivery::{DeliveryRow, EventRow, FaultRow};
 pub use finding::{ErrorRow, ExampleRow};
 pub use latency::LatencyRow;
 
+pub use super::checks::{CheckResult, CheckRow};
+pub use super::customs::{CustomRow, SpreadRow};
+pub use super::labels::LabelRow;
 use crate::metrics::catalog::Unit;
 pub use crate::plan::summary::{PlanSummary, StepTable};
 use crate::units::{Duration, Moment};
@@ -21,6 +24,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// In the order of the file.
     pub thresholds: Vec<Judged>,
+    /// The checks of `after`, in the order in which they were asked.
+    pub checks: Vec<CheckRow>,
     /// In the order of the file.
     pub invariants: Vec<InvariantRow>,
     /// In the order of the file.
@@ -31,6 +36,10 @@ pub struct Outcome {
     pub latencies: Vec<LatencyRow>,
     /// All other metrics over the whole run: name, unit and value, in the order of the catalog.
     pub metrics: Vec<MetricRow>,
+    /// The suite's own metrics: each over the whole run, and by scenario where that says more.
+    pub customs: Vec<CustomRow>,
+    /// Outcomes and latencies by the values of labels.
+    pub labels: Vec<LabelRow>,
     /// What went wrong, most frequent first.
     pub errors: Vec<ErrorRow>,
     /// Who should have heard of which action, and who did: one row for each `delivery` of the suite, in its order.
@@ -176,6 +185,8 @@ pub struct Judged {
     pub scenario: Option<String>,
     pub stage: Option<String>,
     pub action: Option<String>,
+    /// Name and value of the label: `node a`.
+    pub label: Option<String>,
     /// A broken one only warns.
     pub warn_only: bool,
     pub result: ThresholdResult,

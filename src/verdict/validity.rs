@@ -357,7 +357,9 @@ fn few_samples(facts: &Facts<'_>) -> Option<Doubt> {
 
 fn no_thresholds(facts: &Facts<'_>) -> Option<Doubt> {
     let text = "the suite has no thresholds, so nothing was judged; add some under `thresholds`";
-    (facts.judged.is_empty() && facts.plan.invariants.is_empty()).then(|| Doubt::Suspect(text.to_owned()))
+    let (plan, results) = (facts.plan, facts.results);
+    let nothing = facts.judged.is_empty() && plan.invariants.is_empty() && results.checks.is_empty();
+    nothing.then(|| Doubt::Suspect(text.to_owned()))
 }
 
 #[cfg(test)]

@@ -186,6 +186,7 @@ fn tables() -> Vec<(&'static str, String)> {
         (Unit::PerSecond, _) => "rate, as `>= 20/s`",
         (Unit::Milliseconds, _) => "durations, as `p95 < 200ms`",
         (Unit::Bytes, _) => "bytes, as `< 500MiB`",
+        (Unit::Number, _) => "numbers, as `p95 < 600`",
     };
     let metrics = METRICS.iter().map(|row_of| {
         let by = if matches!(row_of.kind, Kind::Gauge(_)) {

@@ -7,6 +7,7 @@ mod architecture;
 mod cli;
 mod comparing;
 mod deliveries;
+mod counting;
 mod documents;
 mod interop;
 mod invariants;

@@ -17,14 +17,14 @@ mod deliveries;
 /// Examples, and what their JUnit report comes to: tests, failures, errors, skipped.
 fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {
     vec![
-        ("failed", Outcome::example(), [12, 4, 0, 0]),
-        ("passed", Outcome::example_passed(), [12, 0, 0, 0]),
-        ("interrupted", Outcome::example_interrupted(), [12, 0, 1, 11]),
+        ("failed", Outcome::example(), [14, 5, 0, 0]),
+        ("passed", Outcome::example_passed(), [14, 0, 0, 0]),
+        ("interrupted", Outcome::example_interrupted(), [13, 0, 1, 12]),
         ("unreachable", Outcome::example_unreachable(), [12, 0, 1, 11]),
-        ("suspect", Outcome::example_suspect(), [12, 0, 0, 0]),
-        ("invalid", Outcome::example_invalid(), [12, 0, 1, 11]),
-        ("aborted", Outcome::example_aborted(), [12, 1, 0, 10]),
-        ("long", Outcome::example_long(), [17, 6, 0, 0]),
+        ("suspect", Outcome::example_suspect(), [14, 0, 0, 0]),
+        ("invalid", Outcome::example_invalid(), [14, 0, 1, 13]),
+        ("aborted", Outcome::example_aborted(), [14, 1, 0, 10]),
+        ("long", Outcome::example_long(), [19, 7, 0, 0]),
     ]
 }
 
@@ -141,17 +141,17 @@ fn check_case(name: &str, case: &TestCase) {
             assert!(!message.is_empty() && !message.contains('\n'), "{at}");
             assert!(text.lines().count() > 2 && text.contains("rrors"), "{at}: {}", &**text);
             let types: &[&str] = match kind {
-                NonSuccessKind::Failure => &["ThresholdNotMet", "NoData", "InvariantBroken"],
-                NonSuccessKind::Error => &["Interrupted", "Unreachable", "InvalidRun"],
+                NonSuccessKind::Failure => &["ThresholdNotMet", "NoData", "InvariantBroken", "CheckFailed"],
+                NonSuccessKind::Error => &["Interrupted", "Unreachable", "InvalidRun", "CheckNotAsked"],
             };
             assert!(types.contains(&&**ty), "{at}: {}", &**ty);
             if *kind == NonSuccessKind::Failure {
-                let parts = if case.name.starts_with("invariant ") {
-                    ["Expected", "Held", "Undecided", "loadtests/auction.yaml:", "user"]
-                } else {
-                    ["Expected", "Observed", "Samples", "loadtests/auction.yaml:", "p95"]
+                let further: &[&str] = match &**ty {
+                    "CheckFailed" => &["Observed", "Values"],
+                    _ if case.name.starts_with("invariant ") => &["Held", "Undecided", "user"],
+                    _ => &["Observed", "Samples", "p95"],
                 };
-                for part in parts {
+                for part in ["Expected", "loadtests/auction.yaml:"].iter().chain(further) {
                     assert!(text.contains(part), "{at}: no {part}");
                 }
                 let output = case.system_out.as_ref().expect("output");

@@ -9,7 +9,7 @@ pub mod filter;
 pub mod functions;
 pub mod json_path;
 pub mod names;
-mod parse;
+pub mod parse;
 pub mod payload;
 pub mod text;
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::answer::{AnswerKind, Root};
 use super::bindings::Slot;
 use super::json_path::{Key, Path};
+use crate::plan::once::COUNTED;
 use crate::suite::advice::closest;
 use crate::suite::env::Environment;
 use crate::suite::schema::Map;
@@ -56,6 +57,8 @@ pub struct Names<'a> {
     pub environment: &'a Environment,
     /// Values of the environment that were put into the suite by `{{ env.NAME }}`: secrets.
     pub used_environment: &'a RefCell<Vec<String>>,
+    /// Under `after`, the actions that `counts` counts; it is a saved name, too.
+    pub counts: Option<&'a [String]>,
 }
 
 /// What a dotted name stands for.
@@ -92,7 +95,7 @@ impl<'a> Names<'a> {
         used_environment: &'a RefCell<Vec<String>>,
     ) -> Self {
         let (user_fields, resource_fields) = (Some(BTreeSet::new()), Some(BTreeSet::new()));
-        Self { vars, user_fields, resource_fields, saved: Vec::new(), environment, used_environment }
+        Self { vars, user_fields, resource_fields, saved: Vec::new(), environment, used_environment, counts: None }
     }
 }
 
@@ -129,6 +132,7 @@ impl Names<'_> {
             "stage" if place.user && path.is_empty() => Ok(Meaning::Slot(Slot::Stage)),
             "scenario" if place.user && path.is_empty() => Ok(Meaning::Slot(Slot::Scenario)),
             "vars" => self.variable(field, path),
+            "counts" => self.counted(path, place),
             "env" => self.environment(field),
             _ => self.saved_name(root, path, place),
         }
@@ -211,15 +215,42 @@ impl Names<'_> {
         Ok(Meaning::Constant(value.into()))
     }
 
+    /// What a run counted of an action, under `after`.
+    fn counted(&self, path: &[Key], place: Place) -> Result<Meaning, UnknownName> {
+        let name = |key: usize| match path.get(key) {
+            Some(Key::Name(name)) => Some(&**name),
+            _ => None,
+        };
+        let check = |name: Option<&str>, known: &[&str], what: &str| match name.filter(|name| !known.contains(name)) {
+            None => Ok(()),
+            Some(name) => Err(UnknownName {
+                what: format!("{what} `{name}`"),
+                help: suggestion(Some(name), known.iter().copied())
+                    .or_else(|| Some(format!("there is {}", known.join(", ")))),
+            }),
+        };
+        if let Some(actions) = self.counts {
+            let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+            check(name(0), &actions, "`counts` has no action")?;
+            let counted: Vec<&str> = COUNTED.iter().map(|(name, _)| *name).collect();
+            check(name(1), &counted, "of an action `counts` has no")?;
+        }
+        self.saved_name("counts", path, place)
+    }
+
     fn saved_name(&self, root: &str, path: &[Key], place: Place) -> Result<Meaning, UnknownName> {
         if let Some(number) = self.saved.iter().position(|name| name == root) {
             return Ok(Meaning::Slot(Slot::Saved(number, path.to_vec())));
         }
         let answers = Root::ALL.iter().filter(|(_, root)| place.has(root.kind())).map(|(name, _)| *name);
-        let known = ROOTS.iter().copied().chain(answers).chain(self.saved.iter().map(String::as_str));
+        let of_nobody = |root: &&str| place.user || ["resource", "item", "vars", "env"].contains(root);
+        let known = ROOTS.iter().copied().filter(of_nobody).chain(answers).chain(self.saved.iter().map(String::as_str));
         Err(UnknownName {
             what: format!("unknown name `{root}`"),
-            help: suggestion(Some(root), known).or_else(|| Some("no step of this scenario saves it".into())),
+            help: suggestion(Some(root), known).or_else(|| {
+                let nobody = "there is no user here, and nothing of that name was saved before";
+                Some(if place.user { "no step of this scenario saves it" } else { nobody }.into())
+            }),
         })
     }
 }

@@ -24,6 +24,7 @@ fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
         saved: vec!["token".into(), "match".into()],
         environment: &environment,
         used_environment: &used_environment,
+        counts: None,
     })
 }
 

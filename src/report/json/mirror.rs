@@ -59,8 +59,10 @@ macro_rules! same {
     )*};
 }
 
+mod own;
 mod plan;
 
+pub use own::{CheckRow, CustomRow, LabelRow};
 pub use plan::PlanSummary;
 
 mirrors! {
@@ -71,10 +73,13 @@ mirrors! {
         thresholds: Vec<Judged>,
         #[serde(default)]
         invariants: Vec<InvariantRow>,
+        checks: Vec<CheckRow>,
         scenarios: Vec<ScenarioRow>,
         totals: Totals,
         latencies: Vec<LatencyRow>,
         metrics: Vec<MetricRow>,
+        customs: Vec<CustomRow>,
+        labels: Vec<LabelRow>,
         errors: Vec<ErrorRow>,
         deliveries: Vec<DeliveryRow>,
         unmatched_events: Vec<EventRow>,
@@ -121,6 +126,7 @@ mirrors! {
         scenario: Option<String>,
         stage: Option<String>,
         action: Option<String>,
+        label: Option<String>,
         warn_only: bool,
         result: ThresholdResult,
         unit: MetricUnit,
@@ -307,7 +313,7 @@ words! {
     Validity = outcome::Validity { Valid, Suspect, Invalid, }
     ThresholdResult = outcome::ThresholdResult { Met, Broken, NoData, NotJudged, }
     InvariantResult = outcome::InvariantResult { Held, Broken, NoData, NotJudged, }
-    MetricUnit = Unit { Share, Count, PerSecond, Milliseconds, Bytes, }
+    MetricUnit = Unit { Share, Count, PerSecond, Milliseconds, Bytes, Number, }
 }
 
 /// A type that stands for `T` outside of this process.

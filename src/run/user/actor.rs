@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::cookies::Cookies;
 use super::deliveries::Promised;
 use super::inbox::Inbox;
+use super::label::Labels;
 use super::life::Life;
 use super::message::{Command, Failure, Input};
 use super::reply::GivenUp;
@@ -64,6 +65,8 @@ pub struct Actor {
     pub(super) last_turn_end: Option<Moment>,
     /// Values that its steps saved, by number of the name.
     pub(super) saved: Vec<Option<Value>>,
+    /// What its actions are counted by.
+    pub(super) labels: Labels,
     pub(super) cookies: Cookies,
     pub(super) logged_in: bool,
     pub(super) ever_ready: bool,
@@ -118,6 +121,7 @@ impl Actor {
             turns: Turns::default(),
             last_turn_end: None,
             saved: vec![None; here.saved_names],
+            labels: Labels::new(plan.axes.labels.len()),
             cookies: Cookies::default(),
             logged_in: false,
             ever_ready: false,

@@ -38,7 +38,7 @@ impl Cookies {
 
 impl HttpRequest {
     /// The request with the user's cookies.
-    pub(super) fn with_cookies(mut self, cookies: &Cookies, target: &Target) -> Self {
+    pub fn with_cookies(mut self, cookies: &Cookies, target: &Target) -> Self {
         cookies.add_to(target, &self.url, &mut self.headers);
         self
     }

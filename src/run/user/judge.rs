@@ -142,6 +142,9 @@ impl Actor {
                 return self.acked();
             }
         }
+        if emit.reply.is_none() {
+            self.label_action(scene, &emit.labels, Answer::Ack(args));
+        }
         self.finish_emit(scene, emit, outcome, scene.now.since(planned), scene.now.since(sent), args);
         self.plan_from(scene.now);
         self.go_on_after(scene.scenario, outcome);
@@ -218,7 +221,12 @@ impl Actor {
     ) {
         let Some(turn) = self.threads.current().and_then(|thread| thread.turn) else { return };
         let cell = self.action_cell(scene.scenario, &turn, action);
+        self.label_unanswered(scene);
         if let Some((latency, service)) = latency_and_service {
+            self.labels.record(&mut scene.sink.recorder, cell, |numbers| {
+                numbers.record(Distribution::AckLatency, latency);
+                numbers.record(Distribution::AckService, service);
+            });
             scene.sink.recorder.record(cell, Distribution::AckLatency, latency);
             scene.sink.recorder.record(cell, Distribution::AckService, service);
             if outcome != ActionOutcome::Timeout {

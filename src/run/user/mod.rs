@@ -13,12 +13,15 @@
 
 mod actor;
 mod bindings;
+mod build;
 mod cookies;
 mod deliveries;
+mod custom;
 mod expect;
 mod handlers;
 mod inbox;
 mod judge;
+mod label;
 mod life;
 mod members;
 mod message;
@@ -34,4 +37,5 @@ mod turns;
 mod tests;
 
 pub use actor::{Actor, Facts, Scene};
+pub use cookies::Cookies;
 pub use message::{Command, ConnectRequest, Failure, HttpRequest, Input, Phases};

@@ -91,6 +91,9 @@ impl Actor {
             // Should its ack come all the same, it decides nothing any more and is not late either.
             self.tell_session(scene, Input::Do(Intent::Forget { namespace: 0, ack }));
         }
+        if emit.reply.is_some() {
+            self.label_action(scene, &emit.labels, Answer::Event(detail));
+        }
         self.finish_emit(scene, emit, outcome, scene.now.since(planned), scene.now.since(sent), detail);
         self.plan_from(scene.now);
         self.go_on_after(scene.scenario, outcome);

@@ -6,8 +6,8 @@ use super::thread::{Place, Wait};
 use crate::ledger::{ActionOutcome, NotSent};
 use crate::metrics::{Counter, Distribution};
 use crate::plan::Scenario;
-use crate::plan::language::{Answer, EvaluationError, Response, Text};
-use crate::plan::step::{Body, HttpStep, Operation};
+use crate::plan::language::{Answer, EvaluationError, Response};
+use crate::plan::step::{HttpStep, Operation};
 use crate::record::Class;
 use crate::units::Duration;
 
@@ -33,32 +33,7 @@ impl Actor {
 
     fn build(&self, scene: &Scene<'_>, step: &HttpStep) -> Result<HttpRequest, EvaluationError> {
         let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
-        let render = |pairs: &[(String, Text)]| -> Result<Vec<(String, String)>, EvaluationError> {
-            pairs.iter().map(|(name, value)| Ok((name.clone(), value.render(&bindings)?))).collect()
-        };
-        // A header of the target may need what only this login will bring; until then it is left out.
-        let common = scene.scenario.headers.iter();
-        let mut headers: Vec<(String, String)> =
-            common.filter_map(|(name, value)| Some((name.clone(), value.render(&bindings).ok()?))).collect();
-        headers.extend(render(&step.headers)?);
-        let (kind, body) = match &step.body {
-            Body::None => (None, Vec::new()),
-            Body::Json(payload) => {
-                let mut json = Vec::new();
-                payload.render(&bindings, &mut json)?;
-                (Some("application/json"), json)
-            }
-            Body::Form(fields) => {
-                let fields = render(fields)?;
-                let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-                (Some("application/x-www-form-urlencoded"), form.into_bytes())
-            }
-        };
-        if let Some(kind) = kind.filter(|_| !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")))
-        {
-            headers.push(("content-type".into(), kind.into()));
-        }
-        let request = HttpRequest { method: step.method, url: step.url.render(&bindings)?, headers, body };
+        let request = HttpRequest::of(step, &scene.scenario.headers, &bindings)?;
         Ok(request.with_cookies(&self.cookies, &scene.plan.target))
     }
 
@@ -86,6 +61,7 @@ impl Actor {
             self.weigh_promise(scene, step.delivery, Answer::Response(&response));
             self.save(scene, &step.saves, Answer::Response(&response));
         }
+        self.label_action(scene, &step.labels, Answer::Response(&response));
         match (outcome, step.action) {
             (ActionOutcome::Failed, _) => {
                 let name = format!("{} answered with status {}", step.method, response.status);
@@ -112,10 +88,7 @@ impl Actor {
     /// A status that was asked for must be it, then `ok` must hold; without either, any 2xx will do.
     fn judge_response(&mut self, scene: &mut Scene<'_>, step: &HttpStep, response: &Response) -> ActionOutcome {
         let answer = Answer::Response(response);
-        let status = match step.status {
-            Some(status) => status == response.status,
-            None => step.ok.is_some() || (200..300).contains(&response.status),
-        };
+        let status = step.takes(response.status);
         let ok = step.ok.as_ref().filter(|_| status);
         self.judge(scene, step.method, answer, status, ok, step.rejected.as_ref())
     }

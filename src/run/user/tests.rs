@@ -6,6 +6,7 @@ mod branches;
 mod causes;
 mod comings;
 mod deliveries;
+mod customs;
 mod events;
 mod http;
 mod invariants;

@@ -261,8 +261,10 @@ impl Actor {
         outcome: ActionOutcome,
         answer: &str,
     ) {
+        self.label_unanswered(scene);
         self.count_outcome(scene.scenario, &mut scene.sink.recorder, turn, action, outcome, 1);
         self.promise_ended(scene, outcome);
+        self.labels.forget_action();
         match self.ticket.take() {
             Some(ticket) => scene.sink.sheet.close(ticket, outcome, answer),
             // Nobody will look for a cause: there is no cooldown that could explain it.
@@ -296,6 +298,12 @@ impl Actor {
     ) {
         let cell = self.action_cell(scenario, turn, action);
         recorder.count_many(cell, outcome.counter(), times);
+        if times > 0 {
+            self.labels.record(recorder, cell, |numbers| {
+                numbers.count(outcome.counter(), times);
+                numbers.count(Counter::Planned, times);
+            });
+        }
         if scenario.actions[action].conditional {
             recorder.count_many(cell, Counter::Planned, times);
         }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Map;
-use crate::suite::scalar::{Count, Flag, OneOrMany};
+use crate::suite::scalar::{Count, CountOrName, Flag, Number, OneOrMany};
 use crate::units::Duration;
 
 /// One step: exactly one verb, as `emit`, and what belongs to it. `each`, `repeat` and `when` may stand beside the verb, or
@@ -39,6 +39,12 @@ pub struct Step {
     pub set: Option<Map<Value>>,
     /// Do one of these, drawn by weight.
     pub mix: Option<Vec<Mix>>,
+    /// Ask whether `ok` holds: a metric of this name, the share of true.
+    pub check: Option<String>,
+    /// Record `value`: a metric of this name, a distribution of numbers without a unit.
+    pub measure: Option<String>,
+    /// Break outcomes and latencies down by values: name to expression. On an action of that one; alone of all that follow.
+    pub label: Option<Map<Expression>>,
 
     /// Repeat for each of `resources`, or of a list; inside, `resource` (or `item`) is bound.
     pub each: Option<Each>,
@@ -89,8 +95,10 @@ pub struct Step {
     /// Expression over `data` and `args`: which event of that name is expected. Default any.
     #[serde(rename = "where")]
     pub filter: Option<Expression>,
-    /// How many such events are expected. Default `1`.
-    pub count: Option<Count>,
+    /// A metric of this name, which goes up by `value`; beside `expect` how many such events are expected, default `1`.
+    pub count: Option<CountOrName>,
+    /// Expression: what is measured, or how much is counted, default `1`.
+    pub value: Option<Number>,
     /// Make sure that no such event comes `within` that time.
     pub never: Option<Flag>,
     /// Look at the texts of all such events joined.

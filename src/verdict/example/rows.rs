@@ -74,6 +74,7 @@ pub(super) fn judged(
         scenario: None,
         stage: None,
         action: None,
+        label: None,
         warn_only: false,
         result: ThresholdResult::Met,
         unit,

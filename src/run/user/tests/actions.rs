@@ -77,7 +77,7 @@ fn a_late_answer_is_counted_for_its_action_and_taken_for_no_other() {
     };
     let told = simulate(JUDGED, late).run();
     assert_eq!(told.actions(), "planned 3, sent 3, acks 2, ok 1, rejected 1, timeout 1, late 1");
-    let of_the_action = told.plan.axes.cells(Part { scenario: Some(0), stage: None, action: Some(0) });
+    let of_the_action = told.plan.axes.cells(Part { scenario: Some(0), action: Some(0), ..Part::default() });
     let late: u64 = of_the_action.map(|cell| told.sink.recorder.cell(cell).counter(Counter::LateAnswers)).sum();
     assert_eq!(late, 1);
 }
