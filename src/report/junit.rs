@@ -109,7 +109,10 @@ fn of_check(outcome: &Outcome, class: &str, check: &CheckRow) -> TestCase {
         CheckResult::True => TestCaseStatus::success(),
         CheckResult::False => unsuccessful(NonSuccessKind::Failure, "CheckFailed", &check.complaint(), &text),
         CheckResult::Error => unsuccessful(NonSuccessKind::Error, "CheckNotAsked", &check.complaint(), &text),
-        CheckResult::NotJudged => not_judged(outcome),
+        CheckResult::NotJudged => match outcome.verdict.status {
+            Status::Pass | Status::Fail => not_judged(&check.detail),
+            _ => not_judged(&outcome.verdict.sentence),
+        },
     };
     let mut case = case(&format!("after: {}", check.name), class, &outcome.suite.file, check.line, status);
     let output = if check.fails() { with_attachment(outcome, &check.detail) } else { for_junit(&check.detail) };
@@ -117,9 +120,9 @@ fn of_check(outcome: &Outcome, class: &str, check: &CheckRow) -> TestCase {
     case
 }
 
-fn not_judged(outcome: &Outcome) -> TestCaseStatus {
+fn not_judged(why: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
-    let why = for_junit_line(&outcome.verdict.sentence);
+    let why = for_junit_line(why);
     status.set_type("NotJudged").set_message(format!("not judged: {why}"));
     status
 }
@@ -290,7 +293,7 @@ fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> 
             let message = format!("{}: expected {}, but there are no samples", subject(judged), judged.limit);
             unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text)
         }
-        ThresholdResult::NotJudged => not_judged(outcome),
+        ThresholdResult::NotJudged => not_judged(&outcome.verdict.sentence),
     };
     let mut case = case(name, class, &judged.file, judged.line, status);
     if let (Unit::Milliseconds, Some(observed)) = (judged.unit, judged.observed) {

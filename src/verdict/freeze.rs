@@ -6,8 +6,8 @@ use super::judge::judge;
 use super::labels;
 use super::lanes::lanes;
 use super::outcome::{
-    CheckRow, Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity,
-    Verdict,
+    CheckResult, CheckRow, Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult,
+    Validity, Verdict,
 };
 use super::rows;
 use super::validity::{assess, late_timers};
@@ -127,7 +127,7 @@ fn sentence(status: Status, ended: &Ended, thresholds: &[Judged], checks: &[Chec
         (Status::Invalid, _) => format!("This run cannot judge the server: {}.", reasons.join("; ")),
         (_, Ended::Aborted { reason }) => format!("The run was stopped early: {reason}."),
         (Status::Fail, _) => failed(thresholds, checks),
-        _ => passed(thresholds, checks.len()),
+        _ => passed(thresholds, checks.iter().filter(|check| check.result == CheckResult::True).count()),
     }
 }
 
@@ -259,6 +259,37 @@ mod tests {
         outcome.run.ended = Ended::Aborted { reason: text() };
         redact(&mut outcome, &Redactor::new(&secrets));
         assert!(!format!("{outcome:?}").contains("hunter2"));
+    }
+
+    fn check_sentence(broken: usize, false_checks: usize, checks: usize, expected: &str) {
+        let mut outcome = Outcome::example_passed();
+        outcome.thresholds.truncate(2);
+        for threshold in &mut outcome.thresholds[..broken] {
+            (threshold.name, threshold.result) = ("errors == 0".to_owned(), ThresholdResult::Broken);
+            threshold.observed_text = "3".to_owned();
+        }
+        let row = |number: usize| CheckRow {
+            name: format!("c{number}"),
+            line: 1,
+            result: if number < false_checks { CheckResult::False } else { CheckResult::True },
+            detail: "a = 1, b = 2".to_owned(),
+        };
+        let checks: Vec<CheckRow> = (0..checks).map(row).collect();
+        let status = status(&Ended::Completed, Validity::Valid, &outcome.thresholds, &checks);
+        assert_eq!(status == Status::Fail, broken + false_checks > 0, "{expected}");
+        assert_eq!(sentence(status, &Ended::Completed, &outcome.thresholds, &checks, &[]), expected);
+    }
+
+    #[test]
+    fn thresholds_and_checks_are_told_in_one_sentence() {
+        check_sentence(0, 0, 0, "All 2 thresholds were met.");
+        check_sentence(0, 0, 1, "All 2 thresholds were met, and the check of `after` holds.");
+        check_sentence(0, 0, 3, "All 2 thresholds were met, and all 3 checks of `after` hold.");
+        check_sentence(0, 1, 2, "The check `c0` of `after` is false: a = 1, b = 2.");
+        check_sentence(0, 2, 2, "The check `c0` of `after` is false: a = 1, b = 2, and 1 more.");
+        let both =
+            "1 of 2 thresholds was not met: errors == 0 came to 3; the check `c0` of `after` is false: a = 1, b = 2.";
+        check_sentence(1, 1, 2, both);
     }
 
     fn check(result: ThresholdResult, stopped_by: Option<&str>, expected: ThresholdResult) {

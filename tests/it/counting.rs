@@ -22,6 +22,7 @@ after:
   - { set: { bids: "{{ now.bids - was.bids }}" } }
   - { check: bids_counted, ok: bids == counts.bid.sent and now.accepted - was.accepted == counts.bid.ok }
   - { check: stats_seen, ok: "counts[\"GET /stats\"].ok > 0" }
+  - { check: nothing_lost, when: counts.bid.disconnected > 0, ok: now.disconnects > 0 }
 scenarios:
   bidders:
     load: { users: 4, duration: 4s }
@@ -72,7 +73,7 @@ fn named<'a>(results: &'a Value, list: &str, key: &str, name: &str) -> &'a Value
 fn the_servers_count_is_ours_and_everything_is_broken_down() {
     let (program, _) = run(AUCTION, 0);
     let results = program.results("counted");
-    check_results(&results, &[("bids_counted", "true"), ("stats_seen", "true")]);
+    check_results(&results, &[("bids_counted", "true"), ("stats_seen", "true"), ("nothing_lost", "not_judged")]);
     let ok = number(&results, "/totals/ok");
     let by_label: u64 = results["labels"].as_array().expect("labels").iter().map(|row| number(row, "/ok")).sum();
     assert_eq!(by_label, ok, "{}", results["labels"]);
@@ -87,7 +88,7 @@ fn a_check_that_is_false_fails_the_run_and_shows_its_values() {
     let text = AUCTION.replace("== counts.bid.ok }", "== counts.bid.ok + 1 }");
     let (program, printed) = run(&text, 99);
     let results = program.results("counted");
-    check_results(&results, &[("bids_counted", "false"), ("stats_seen", "true")]);
+    check_results(&results, &[("bids_counted", "false"), ("stats_seen", "true"), ("nothing_lost", "not_judged")]);
     let detail = format!("now.accepted - was.accepted = {}", number(&results, "/scenarios/0/actions/0/totals/ok"));
     let junit = program.left("cotillion-report/counted/junit.xml");
     let case = junit.split("<testcase ").find(|case| case.starts_with("name=\"after: bids_counted")).expect("a case");
@@ -101,7 +102,10 @@ fn a_check_that_is_false_fails_the_run_and_shows_its_values() {
 fn an_after_that_cannot_be_made_is_never_green() {
     let text = AUCTION.replace("get: /stats, headers", "get: /nowhere, headers");
     let (program, _) = run(&text, 99);
-    check_results(&program.results("counted"), &[("bids_counted", "error"), ("stats_seen", "error")]);
+    check_results(
+        &program.results("counted"),
+        &[("bids_counted", "error"), ("stats_seen", "error"), ("nothing_lost", "error")],
+    );
     let junit = program.left("cotillion-report/counted/junit.xml");
     assert!(
         junit.contains("type=\"CheckNotAsked\"") && junit.contains("GET /nowhere answered with status 404"),
@@ -109,7 +113,7 @@ fn an_after_that_cannot_be_made_is_never_green() {
     );
     let no_checks: String = text
         .lines()
-        .filter(|line| !line.contains("- { check: bids") && !line.contains("- { check: stats"))
+        .filter(|line| !["bids", "stats", "nothing"].iter().any(|name| line.contains(&format!("- {{ check: {name}"))))
         .map(|line| format!("{line}\n"))
         .collect();
     let (program, _) = run(&no_checks, 99);
@@ -133,7 +137,7 @@ fn after_a_run_that_a_threshold_stopped_the_count_is_taken_too() {
     let (program, printed) = run(&text, 99);
     assert!(printed.contains("The run was stopped early"), "{printed}");
     let results = program.results("counted");
-    assert_eq!(results["checks"].as_array().map(Vec::len), Some(2), "{}", results["checks"]);
+    assert_eq!(results["checks"].as_array().map(Vec::len), Some(3), "{}", results["checks"]);
 }
 
 /// A suite without what belongs to other tests: deliveries, memberships, invariants, and waiting for one another.
