@@ -128,11 +128,12 @@ fn conclude(results: &Results, redactor: &Redactor) -> Exit {
     let mut hold = true;
     for check in &results.checks {
         let (mark, said) = match &check.found {
-            Found::True(values) => ('✓', values),
-            Found::False(values) => ('✗', values),
-            Found::Error(why) => ('✗', why),
+            Found::True(values) => ('✓', values.as_str()),
+            Found::False(values) => ('✗', values.as_str()),
+            Found::Error(why) => ('✗', why.as_str()),
+            Found::Skipped => ('-', "its `when` did not hold"),
         };
-        hold &= check.holds();
+        hold &= !check.fails();
         let text = crate::report::untrusted::for_log(&redactor.redact(&format!("after: {}: {said}", check.name)));
         screen::print(&format!("             {mark} {text}\n"));
     }

@@ -54,6 +54,7 @@ impl Once {
     }
 }
 
+#[must_use]
 pub fn compile(ground: &Ground<'_>, axes: &Axes) -> Once {
     let (suite, critic) = (ground.suite, ground.critic);
     let actions = actions(axes);

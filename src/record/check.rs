@@ -11,8 +11,8 @@ pub struct ServerCheck {
 
 impl ServerCheck {
     #[must_use]
-    pub const fn holds(&self) -> bool {
-        matches!(self.found, Found::True(_))
+    pub const fn fails(&self) -> bool {
+        matches!(self.found, Found::False(_) | Found::Error(_))
     }
 }
 
@@ -25,4 +25,6 @@ pub enum Found {
     False(String),
     /// It could not be asked; why.
     Error(String),
+    /// It was not to be asked: its `when` did not hold.
+    Skipped,
 }

@@ -123,12 +123,22 @@ fn of_check(outcome: &Outcome, class: &str, check: &CheckRow) -> TestCase {
         CheckResult::True => TestCaseStatus::success(),
         CheckResult::False => unsuccessful(NonSuccessKind::Failure, "CheckFailed", &check.complaint(), &text),
         CheckResult::Error => unsuccessful(NonSuccessKind::Error, "CheckNotAsked", &check.complaint(), &text),
-        CheckResult::NotJudged => not_judged(outcome),
+        CheckResult::NotJudged => match outcome.verdict.status {
+            Status::Pass | Status::Fail => not_judged(&check.detail),
+            _ => not_judged(&outcome.verdict.sentence),
+        },
     };
     let mut case = case(&format!("after: {}", check.name), class, &outcome.suite.file, check.line, status);
     let output = if check.fails() { with_attachment(outcome, &check.detail) } else { for_junit(&check.detail) };
     case.set_system_out(limited(output));
     case
+}
+
+fn not_judged(why: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    let why = for_junit_line(why);
+    status.set_type("NotJudged").set_message(format!("not judged: {why}"));
+    status
 }
 
 fn suite(outcome: &Outcome, name: &str, duration: Duration) -> TestSuite {
@@ -270,7 +280,7 @@ fn of_delivery(outcome: &Outcome, class: &str, scenario: &String, delivery: &Del
     let status = match delivery.end {
         End::Passed => TestCaseStatus::success(),
         End::Failed(ty) => unsuccessful(NonSuccessKind::Failure, ty, &delivery.message, &text),
-        End::NotJudged => not_judged(outcome),
+        End::NotJudged => not_judged(&outcome.verdict.sentence),
     };
     let mut case = case(&delivery.name, class, &outcome.suite.file, delivery.line, status);
     case.set_time(delivery.time.std());
@@ -280,13 +290,6 @@ fn of_delivery(outcome: &Outcome, class: &str, scenario: &String, delivery: &Del
     };
     case.set_system_out(limited(output));
     case
-}
-
-fn not_judged(outcome: &Outcome) -> TestCaseStatus {
-    let mut status = TestCaseStatus::skipped();
-    let why = for_junit_line(&outcome.verdict.sentence);
-    status.set_type("NotJudged").set_message(format!("not judged: {why}"));
-    status
 }
 
 fn add_thresholds<'a>(
@@ -311,7 +314,7 @@ fn of_invariant(outcome: &Outcome, class: &str, row: &InvariantRow) -> TestCase 
         InvariantResult::Held => TestCaseStatus::success(),
         InvariantResult::Broken => unsuccessful(NonSuccessKind::Failure, "InvariantBroken", &message, &text),
         InvariantResult::NoData => unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text),
-        InvariantResult::NotJudged => not_judged(outcome),
+        InvariantResult::NotJudged => not_judged(&outcome.verdict.sentence),
     };
     let output = match row.result {
         InvariantResult::Held | InvariantResult::NotJudged => for_junit(&invariants::text(row)),
@@ -340,7 +343,7 @@ fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> 
             let message = format!("{}: expected {}, but there are no samples", subject(judged), judged.limit);
             unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text)
         }
-        ThresholdResult::NotJudged => not_judged(outcome),
+        ThresholdResult::NotJudged => not_judged(&outcome.verdict.sentence),
     };
     let mut case = case(name, class, &judged.file, judged.line, status);
     if let (Unit::Milliseconds, Some(observed)) = (judged.unit, judged.observed) {

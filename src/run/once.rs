@@ -52,7 +52,7 @@ impl<'a, N: Network> Once<'a, N> {
     pub async fn before(mut self) -> Result<(Memory, Secrets), String> {
         self.run(&self.plan.once.before, true).await;
         let untrue = self.checks.iter().find_map(|check| match &check.found {
-            Found::True(_) => None,
+            Found::True(_) | Found::Skipped => None,
             Found::False(values) => Some(format!("the check `{}` is false: {values}", check.name)),
             Found::Error(why) => Some(format!("the check `{}` cannot be asked: {why}", check.name)),
         });
@@ -67,7 +67,7 @@ impl<'a, N: Network> Once<'a, N> {
         self.saved[self.plan.once.counts] = Some(counts(self.plan, results));
         self.run(&self.plan.once.after, false).await;
         self.never_asked();
-        if let Some(why) = self.failed.take().filter(|_| self.checks.iter().all(ServerCheck::holds)) {
+        if let Some(why) = self.failed.take().filter(|_| !self.checks.iter().any(ServerCheck::fails)) {
             // No check stands behind the step that failed, and it must not be green for that.
             let (name, line) = ("after".to_owned(), self.plan.once.after_line);
             self.checks.push(ServerCheck { name, line, found: Found::Error(why) });
@@ -79,8 +79,8 @@ impl<'a, N: Network> Once<'a, N> {
     fn never_asked(&mut self) {
         for check in self.plan.once.checks() {
             if !self.checks.iter().any(|known| known.name == *check.name) {
-                let why = "it was never asked: its `when` did not hold, or there was nothing to repeat it for";
-                self.found(check, Found::Error(why.to_owned()));
+                let found = self.failed.clone().map_or(Found::Skipped, Found::Error);
+                self.found(check, found);
             }
         }
     }
@@ -119,7 +119,7 @@ impl<'a, N: Network> Once<'a, N> {
     }
 
     fn is_lost(&self) -> bool {
-        self.failed.is_some() || self.checks.iter().any(|check| !check.holds())
+        self.failed.is_some() || self.checks.iter().any(ServerCheck::fails)
     }
 
     fn again(&mut self, operations: &[Operation], start: usize, after: usize) -> usize {
@@ -241,7 +241,7 @@ impl<'a, N: Network> Once<'a, N> {
     fn found(&mut self, check: &Check, found: Found) {
         let name = check.name.to_string();
         match self.checks.iter_mut().find(|known| known.name == name) {
-            Some(known) if known.holds() => known.found = found,
+            Some(known) if !known.fails() => known.found = found,
             Some(_) => {}
             None => self.checks.push(ServerCheck { name, line: check.line, found }),
         }

@@ -1,7 +1,7 @@
 //! What was asked of a run, and what came of it in a sentence.
 
 use super::invariants;
-use super::outcome::{CheckRow, InvariantRow, Judged, ThresholdResult};
+use super::outcome::{CheckResult, CheckRow, InvariantRow, Judged, ThresholdResult};
 use crate::metrics::number;
 
 /// Thresholds, invariants and checks, judged.
@@ -67,7 +67,8 @@ impl Asked<'_> {
     }
 
     fn right(&self) -> Option<String> {
-        Some(match self.checks.len() {
+        let right = self.checks.iter().filter(|check| check.result == CheckResult::True).count();
+        Some(match right {
             0 => return None,
             1 => "the check of `after` holds".to_owned(),
             2 => "both checks of `after` hold".to_owned(),
@@ -78,4 +79,41 @@ impl Asked<'_> {
 
 fn and_more(count: usize) -> String {
     if count > 1 { format!(", and {} more", count - 1) } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Outcome;
+
+    fn check(broken: usize, wrong: usize, checks: usize, expected: &str) {
+        let mut outcome = Outcome::example_passed();
+        outcome.thresholds.truncate(2);
+        for threshold in &mut outcome.thresholds[..broken] {
+            (threshold.name, threshold.result) = ("errors == 0".to_owned(), ThresholdResult::Broken);
+            threshold.observed_text = "3".to_owned();
+        }
+        let row = |number: usize| CheckRow {
+            name: format!("c{number}"),
+            line: 1,
+            result: if number < wrong { CheckResult::False } else { CheckResult::True },
+            detail: "a = 1, b = 2".to_owned(),
+        };
+        let checks: Vec<CheckRow> = (0..checks).map(row).collect();
+        let asked = Asked { thresholds: &outcome.thresholds, invariants: &[], checks: &checks };
+        assert_eq!(asked.fails(), broken + wrong > 0, "{expected}");
+        assert_eq!(if asked.fails() { asked.failed() } else { asked.passed() }, expected);
+    }
+
+    #[test]
+    fn all_that_was_asked_is_told_in_one_sentence() {
+        check(0, 0, 0, "All 2 thresholds were met.");
+        check(0, 0, 1, "All 2 thresholds were met; the check of `after` holds.");
+        check(0, 0, 3, "All 2 thresholds were met; all 3 checks of `after` hold.");
+        check(0, 1, 2, "The check `c0` of `after` is false: a = 1, b = 2.");
+        check(0, 2, 2, "The check `c0` of `after` is false: a = 1, b = 2, and 1 more.");
+        let both =
+            "1 of 2 thresholds was not met: errors == 0 came to 3; the check `c0` of `after` is false: a = 1, b = 2.";
+        check(1, 1, 2, both);
+    }
 }

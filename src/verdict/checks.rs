@@ -19,7 +19,7 @@ pub enum CheckResult {
     False,
     /// It could not be asked: never green.
     Error,
-    /// The run was invalid, interrupted or never started.
+    /// The run was invalid or interrupted, or the check's `when` did not hold.
     NotJudged,
 }
 
@@ -44,12 +44,13 @@ impl CheckRow {
 pub fn rows(results: &Results, judge: bool) -> Vec<CheckRow> {
     let row = |check: &ServerCheck| {
         let (result, detail) = match &check.found {
-            Found::True(values) => (CheckResult::True, values),
-            Found::False(values) => (CheckResult::False, values),
-            Found::Error(why) => (CheckResult::Error, why),
+            Found::True(values) => (CheckResult::True, values.as_str()),
+            Found::False(values) => (CheckResult::False, values.as_str()),
+            Found::Error(why) => (CheckResult::Error, why.as_str()),
+            Found::Skipped => (CheckResult::NotJudged, "its `when` did not hold"),
         };
         let result = if judge { result } else { CheckResult::NotJudged };
-        CheckRow { name: check.name.clone(), line: check.line, result, detail: detail.clone() }
+        CheckRow { name: check.name.clone(), line: check.line, result, detail: detail.to_owned() }
     };
     results.checks.iter().map(row).collect()
 }

@@ -6,6 +6,7 @@ use serde_yaml::Value as Yaml;
 use crate::support::{Program, ServerProcess, number};
 
 const ORDERS: &str = include_str!("../interop/orders/suite.yaml");
+const MATCHMAKING: &str = include_str!("../interop/matchmaking/suite.yaml");
 
 /// The built-in auction for three seconds; `after` compares what it counted.
 const AUCTION: &str = r#"name: counted
@@ -21,6 +22,7 @@ after:
   - { set: { bids: "{{ now.bids - was.bids }}" } }
   - { check: bids_counted, ok: bids == counts.bid.sent and now.accepted - was.accepted == counts.bid.ok }
   - { check: stats_seen, ok: "counts[\"GET /stats\"].ok > 0" }
+  - { check: nothing_lost, when: counts.bid.disconnected > 0, ok: now.disconnects > 0 }
 scenarios:
   bidders:
     load: { users: 4, duration: 4s }
@@ -71,7 +73,7 @@ fn named<'a>(results: &'a Value, list: &str, key: &str, name: &str) -> &'a Value
 fn the_servers_count_is_ours_and_everything_is_broken_down() {
     let (program, _) = run(AUCTION, 0);
     let results = program.results("counted");
-    check_results(&results, &[("bids_counted", "true"), ("stats_seen", "true")]);
+    check_results(&results, &[("bids_counted", "true"), ("stats_seen", "true"), ("nothing_lost", "not_judged")]);
     let ok = number(&results, "/totals/ok");
     let by_label: u64 = results["labels"].as_array().expect("labels").iter().map(|row| number(row, "/ok")).sum();
     assert_eq!(by_label, ok, "{}", results["labels"]);
@@ -86,7 +88,7 @@ fn a_check_that_is_false_fails_the_run_and_shows_its_values() {
     let text = AUCTION.replace("== counts.bid.ok }", "== counts.bid.ok + 1 }");
     let (program, printed) = run(&text, 99);
     let results = program.results("counted");
-    check_results(&results, &[("bids_counted", "false"), ("stats_seen", "true")]);
+    check_results(&results, &[("bids_counted", "false"), ("stats_seen", "true"), ("nothing_lost", "not_judged")]);
     let detail = format!("now.accepted - was.accepted = {}", number(&results, "/scenarios/0/actions/0/totals/ok"));
     let junit = program.left("cotillion-report/counted/junit.xml");
     let case = junit.split("<testcase ").find(|case| case.starts_with("name=\"after: bids_counted")).expect("a case");
@@ -100,7 +102,10 @@ fn a_check_that_is_false_fails_the_run_and_shows_its_values() {
 fn an_after_that_cannot_be_made_is_never_green() {
     let text = AUCTION.replace("get: /stats, headers", "get: /nowhere, headers");
     let (program, _) = run(&text, 99);
-    check_results(&program.results("counted"), &[("bids_counted", "error"), ("stats_seen", "error")]);
+    check_results(
+        &program.results("counted"),
+        &[("bids_counted", "error"), ("stats_seen", "error"), ("nothing_lost", "error")],
+    );
     let junit = program.left("cotillion-report/counted/junit.xml");
     assert!(
         junit.contains("type=\"CheckNotAsked\"") && junit.contains("GET /nowhere answered with status 404"),
@@ -108,7 +113,7 @@ fn an_after_that_cannot_be_made_is_never_green() {
     );
     let no_checks: String = text
         .lines()
-        .filter(|line| !line.contains("- { check: bids") && !line.contains("- { check: stats"))
+        .filter(|line| !["bids", "stats", "nothing"].iter().any(|name| line.contains(&format!("- {{ check: {name}"))))
         .map(|line| format!("{line}\n"))
         .collect();
     let (program, _) = run(&no_checks, 99);
@@ -132,7 +137,7 @@ fn after_a_run_that_a_threshold_stopped_the_count_is_taken_too() {
     let (program, printed) = run(&text, 99);
     assert!(printed.contains("The run was stopped early"), "{printed}");
     let results = program.results("counted");
-    assert_eq!(results["checks"].as_array().map(Vec::len), Some(2), "{}", results["checks"]);
+    assert_eq!(results["checks"].as_array().map(Vec::len), Some(3), "{}", results["checks"]);
 }
 
 /// A suite without what belongs to other tests: deliveries, memberships, invariants, and waiting for one another.
@@ -156,19 +161,44 @@ fn without_deliveries(suite: &mut Yaml) {
     }
 }
 
-#[test]
-fn orders_are_counted_and_measured_at_a_real_server() {
-    let Some(server) = ServerProcess::node("orders", &[]) else { return };
-    let mut suite: Yaml = serde_yaml::from_str(ORDERS).expect("YAML");
+/// A suite of `tests/interop` as far as it goes here, against its application: its checks hold.
+fn check_application(name: &str, text: &str, narrow: impl FnOnce(&mut Yaml), checks: &[&str]) -> Option<Value> {
+    let server = ServerProcess::node(name, &[])?;
+    let mut suite: Yaml = serde_yaml::from_str(text).expect("YAML");
     without_deliveries(&mut suite);
-    // The last orders are cooked before the cooks leave.
-    suite["scenarios"]["cooks"]["load"]["duration"] = "12s".into();
+    narrow(&mut suite);
     let text = serde_yaml::to_string(&suite).expect("YAML");
-    let program = Program::new().file("suite.yaml", &text).env("TARGET_URL", &server.url).env("STEADY", "8s");
+    let program = Program::new().file("suite.yaml", &text).env("TARGET_URL", &server.url).env("STEADY", "10s");
     let ended = program.run(&["run", "suite.yaml"]);
     assert_eq!(ended.code, 0, "{}", ended.printed());
-    let results = program.results("orders");
-    check_results(&results, &[("orders_counted", "true"), ("all_accepted", "true"), ("all_ready", "true")]);
+    let results = program.results(name);
+    check_results(&results, &checks.iter().map(|name| (*name, "true")).collect::<Vec<_>>());
+    Some(results)
+}
+
+#[test]
+fn orders_are_counted_and_measured_at_a_real_server() {
+    // The last orders are cooked before the cooks leave.
+    let longer = |suite: &mut Yaml| suite["scenarios"]["cooks"]["load"]["duration"] = "14s".into();
+    let checks = ["orders_counted", "all_accepted", "all_ready"];
+    let Some(results) = check_application("orders", ORDERS, longer, &checks) else { return };
     let served = named(&results, "customs", "name", "served_in");
     assert!(number(served, "/samples") >= 20 && served["spread"]["min"].as_f64() >= Some(100.0), "{served}");
+}
+
+#[test]
+fn games_are_counted_and_their_winners_checked_at_a_real_server() {
+    // Friends need groups; strangers find each other by themselves.
+    let strangers = |suite: &mut Yaml| {
+        suite["scenarios"].as_mapping_mut().expect("scenarios").remove("friends");
+        let after = suite["after"].as_sequence_mut().expect("steps");
+        after.retain(|step| {
+            let ok = step.get("ok").and_then(Yaml::as_str).unwrap_or_default();
+            !ok.contains("too_early") && !ok.contains("join_room")
+        });
+    };
+    let checks = ["moves_counted", "every_game_won"];
+    let Some(results) = check_application("matchmaking", MATCHMAKING, strangers, &checks) else { return };
+    let agreed = named(&results, "customs", "name", "winner_agreed");
+    assert!(number(agreed, "/samples") >= 20 && agreed["value"] == 1.0, "{agreed}");
 }

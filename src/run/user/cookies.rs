@@ -38,6 +38,7 @@ impl Cookies {
 
 impl HttpRequest {
     /// The request with the user's cookies.
+    #[must_use]
     pub fn with_cookies(mut self, cookies: &Cookies, target: &Target) -> Self {
         cookies.add_to(target, &self.url, &mut self.headers);
         self
