@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use serde_json::Value;
 
+use super::compile_meeting;
 use super::critic::Critic;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
 use super::scenario::Heard;
@@ -26,11 +27,15 @@ const PLACES: &[(&str, &[&str])] = &[
     ("set", EVERYWHERE),
     ("pause", EVERYWHERE),
     ("mix", EVERYWHERE),
+    ("share", MEETING),
+    ("await", MEETING),
+    ("barrier", MEETING),
 ];
 
 /// Verbs that mean nothing without a connection.
 const OF_THE_SOCKET: &[&str] = &["emit", "expect", "answer", "disconnect", "reconnect"];
 const CONNECTED: &[&str] = &["setup", "act", "on", "teardown"];
+const MEETING: &[&str] = &["login", "setup", "act"];
 const EVERYWHERE: &[&str] = &["login", "setup", "act", "on", "teardown"];
 
 /// What compiling the steps of one place needs.
@@ -188,6 +193,9 @@ impl Steps<'_> {
             "reconnect" => Some(Operation::Reconnect { within: step.within.unwrap_or(self.back_within) }),
             "set" => self.set(step, &path.key("set"), place),
             "pause" => self.pause(step, path),
+            "share" => self.share(step, &path.key("share"), place),
+            "await" => self.awaited(step),
+            "barrier" => self.barrier(step),
             "mix" => return self.append_mix(program, step.mix.as_deref().unwrap_or_default(), &path.key("mix"), place),
             method => self.http(method, step, path, place).map(|http| Operation::Http(Box::new(http))),
         };
@@ -325,6 +333,9 @@ fn has(step: &Step, verb: &str) -> bool {
         "set" => step.set.is_some(),
         "pause" => step.pause.is_some(),
         "mix" => step.mix.is_some(),
+        "share" => step.share.is_some(),
+        "await" => step.awaited.is_some(),
+        "barrier" => step.barrier.is_some(),
         _ => false,
     }
 }
@@ -336,7 +347,8 @@ pub fn saved_names<'a>(places: impl IntoIterator<Item = &'a [Step]>) -> Vec<Stri
         for step in steps {
             let saved = step.save.iter().flat_map(Map::keys);
             let replied = step.reply.iter().flat_map(|reply| reply.save.iter().flat_map(Map::keys));
-            for name in saved.chain(replied).chain(step.set.iter().flat_map(Map::keys)) {
+            let met = compile_meeting::names(step);
+            for name in saved.chain(replied).chain(step.set.iter().flat_map(Map::keys)).chain(met) {
                 if !names.contains(name) {
                     names.push(name.clone());
                 }

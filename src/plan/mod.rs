@@ -5,6 +5,7 @@
 pub mod compile;
 mod compile_emit;
 mod compile_http;
+mod compile_meeting;
 mod compile_scenario;
 mod compile_step;
 pub mod contention;
@@ -14,6 +15,7 @@ pub mod critic;
 pub mod lanes;
 pub mod language;
 pub mod load;
+pub mod meeting;
 pub mod overrides;
 pub mod pattern;
 pub mod proof;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::language::functions::mix;
 use super::language::{Expression, Filter, Payload, Text};
+pub use super::meeting::{AwaitRule, BarrierRule, ShareRule};
 use crate::units::Duration;
 
 /// The steps of one place (`login`, `setup`, `act`, `teardown`).
@@ -23,6 +24,12 @@ pub enum Operation {
     /// Answers the event that the steps are run for: a JSON array.
     Answer(Payload),
     Set(Vec<SetRule>),
+    /// Hands values to the others.
+    Share(Vec<ShareRule>),
+    /// Waits for a value that somebody shares.
+    Await(Box<AwaitRule>),
+    /// Waits until everybody has come here.
+    Barrier(Box<BarrierRule>),
     /// Leaves with a goodbye, or drops the connection.
     Disconnect {
         politely: bool,
@@ -230,6 +237,8 @@ impl Operation {
             Self::Http(http) => http.within,
             Self::Pause { to, .. } => *to,
             Self::Reconnect { within } => *within,
+            Self::Await(rule) => rule.within,
+            Self::Barrier(rule) => rule.within,
             _ => Duration::ZERO,
         }
     }
@@ -336,6 +345,7 @@ impl Program {
         self.operations.iter().any(|operation| match operation {
             Operation::Emit(emit) => emit.waits(),
             Operation::Http(_) | Operation::Expect(_) | Operation::Reconnect { .. } => true,
+            Operation::Await(_) | Operation::Barrier(_) => true,
             Operation::Pause { to, .. } => !to.is_zero(),
             _ => false,
         })

@@ -1,13 +1,16 @@
 //! Making the plan happen: workers with their users, one clock, one collector.
 
 mod causes;
+mod circle;
 pub mod clock;
 mod collector;
+mod commons;
 mod driver;
 pub mod execute;
 mod health;
 pub mod limits;
 pub mod network;
+mod post;
 mod sink;
 pub mod stop;
 pub mod trace;

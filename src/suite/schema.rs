@@ -4,6 +4,7 @@
 //! shows. Alternatives are optional fields of one struct, never untagged enums: a mistake in one then stays a precise
 //! problem at that key. What may stand beside what is decided where the plan is compiled.
 
+pub mod meeting;
 pub mod step;
 
 use indexmap::IndexMap;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::scalar::{Count, Factor, Flag, OneOrMany, Switchable};
 use crate::units::{Duration, Percent, Rate, RateLimit};
+pub use meeting::{Feed, Group};
 pub use step::{Ack, Each, EventMatch, Expression, Mix, Refusal, Reply, Save, Step};
 
 /// The language as a JSON Schema, made from the types below; committed as `suite.schema.json`.
@@ -44,6 +46,9 @@ pub struct Suite {
     pub vars: Map<Value>,
     pub target: Target,
     pub credentials: Option<Credentials>,
+    /// Rows of data for `{{ feed.NAME.FIELD }}`: one row an action.
+    #[serde(default)]
+    pub feeds: Map<Feed>,
     pub resources: Option<Resources>,
     pub cooldown: Option<Cooldown>,
     /// Groups of users that behave alike.
@@ -157,6 +162,8 @@ pub struct Cooldown {
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     pub load: Load,
+    /// Puts users together: a match, a team.
+    pub group: Option<Group>,
     /// Who acts on what at each step. Default `rotate`.
     pub pattern: Option<Pattern>,
     /// The step: a duration, `auto` (the shortest that keeps every cooldown) or `asap` (closed loop).

@@ -29,6 +29,9 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "set", keys: &[] },
     Verb { name: "pause", keys: &[] },
     Verb { name: "mix", keys: &[] },
+    Verb { name: "share", keys: &[] },
+    Verb { name: "await", keys: &["within"] },
+    Verb { name: "barrier", keys: &["within", "of"] },
 ];
 
 /// What may stand beside any verb, or beside `steps`.

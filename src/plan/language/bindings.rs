@@ -66,6 +66,8 @@ pub struct Bindings<'a> {
     /// `user.index`: unique in the suite.
     pub user: u64,
     pub user_in_scenario: u64,
+    /// How many users make a group; 0 without groups.
+    pub group: u64,
     pub row: Option<&'a Row>,
     pub resource: Option<&'a Resource>,
     /// The value that `each` is at.
@@ -94,6 +96,8 @@ pub enum Slot {
     UserIndex,
     UserNumber,
     UserIndexInScenario,
+    GroupIndex,
+    MemberIndex,
     UserField(Box<str>, Path),
     ResourceId,
     ResourceIndex,
@@ -124,6 +128,7 @@ impl<'a> Bindings<'a> {
         Self {
             user: 0,
             user_in_scenario: 0,
+            group: 0,
             row: None,
             resource: None,
             item: None,
@@ -152,6 +157,8 @@ impl<'a> Bindings<'a> {
             Slot::UserIndex => SlotValue::Integer(self.user),
             Slot::UserNumber => SlotValue::Integer(self.user + 1),
             Slot::UserIndexInScenario => SlotValue::Integer(self.user_in_scenario),
+            Slot::GroupIndex => SlotValue::Integer(self.user_in_scenario / self.group.max(1)),
+            Slot::MemberIndex => SlotValue::Integer(self.user_in_scenario % self.group.max(1)),
             Slot::UserField(name, path) => json(self.row.and_then(|row| row.get(&**name)), path),
             Slot::ResourceId => text(self.resource.map(|resource| &*resource.id)),
             Slot::ResourceIndex => {

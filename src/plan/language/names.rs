@@ -52,6 +52,8 @@ pub struct Names<'a> {
     pub resource_fields: Option<BTreeSet<String>>,
     /// Saved names in the order of their numbers.
     pub saved: Vec<String>,
+    /// Are users put together, so that `group` and `member` are bound?
+    pub grouped: bool,
     /// Value of an environment variable.
     pub environment: &'a Environment,
     /// Values of the environment that were put into the suite by `{{ env.NAME }}`: secrets.
@@ -80,8 +82,20 @@ impl UnknownName {
 }
 
 /// The names that a user's step can see everywhere.
-const ROOTS: &[&str] =
-    &["user", "resource", "step", "action", "connection", "vars", "env", "stage", "scenario", "item"];
+const ROOTS: &[&str] = &[
+    "user",
+    "resource",
+    "group",
+    "member",
+    "step",
+    "action",
+    "connection",
+    "vars",
+    "env",
+    "stage",
+    "scenario",
+    "item",
+];
 
 impl<'a> Names<'a> {
     /// The names that exist outside of scenarios: variables and the environment.
@@ -92,7 +106,7 @@ impl<'a> Names<'a> {
         used_environment: &'a RefCell<Vec<String>>,
     ) -> Self {
         let (user_fields, resource_fields) = (Some(BTreeSet::new()), Some(BTreeSet::new()));
-        Self { vars, user_fields, resource_fields, saved: Vec::new(), environment, used_environment }
+        Self { vars, user_fields, resource_fields, saved: Vec::new(), grouped: false, environment, used_environment }
     }
 }
 
@@ -126,6 +140,12 @@ impl Names<'_> {
             "step" if place.user => known(root, field, &[("number", Slot::StepNumber)], path),
             "action" if place.user => known(root, field, &[("id", Slot::ActionId)], path),
             "connection" if place.user => known(root, field, &[("id", Slot::ConnectionId)], path),
+            "group" if place.user && self.grouped => known(root, field, &[("index", Slot::GroupIndex)], path),
+            "member" if place.user && self.grouped => known(root, field, &[("index", Slot::MemberIndex)], path),
+            "group" | "member" if place.user && self.saved.iter().all(|name| name != root) => Err(UnknownName::new(
+                format!("`{root}` is not bound here"),
+                "put the users of the scenario together: `group: { size: 2 }`",
+            )),
             "stage" if place.user && path.is_empty() => Ok(Meaning::Slot(Slot::Stage)),
             "scenario" if place.user && path.is_empty() => Ok(Meaning::Slot(Slot::Scenario)),
             "vars" => self.variable(field, path),
@@ -142,6 +162,7 @@ impl Names<'_> {
             "resource" => &["id", "index"],
             "step" => &["number"],
             "action" | "connection" => &["id"],
+            "group" | "member" if self.grouped => &["index"],
             _ => &[],
         };
         let own: Vec<&String> = match root {

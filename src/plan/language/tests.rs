@@ -22,6 +22,7 @@ fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
         user_fields: Some(["name", "password"].map(String::from).into()),
         resource_fields: Some(["price"].map(String::from).into()),
         saved: vec!["token".into(), "match".into()],
+        grouped: true,
         environment: &environment,
         used_environment: &used_environment,
     })
@@ -33,6 +34,7 @@ fn with_bindings<T>(test: impl FnOnce(&Bindings<'_>) -> T) -> T {
     test(&Bindings {
         user: 7,
         user_in_scenario: 2,
+        group: 2,
         row: Some(&row),
         resource: Some(&resource),
         item: None,

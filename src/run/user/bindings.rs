@@ -34,6 +34,7 @@ impl Actor {
         Bindings {
             user,
             user_in_scenario: self.user,
+            group: scenario.group.unwrap_or(0),
             row: plan.credentials.row(user),
             resource: self.resource_of(thread, plan, scenario),
             item: thread.and_then(|thread| bound_item(thread, scenario)),

@@ -19,6 +19,7 @@ mod handlers;
 mod inbox;
 mod judge;
 mod life;
+mod meeting;
 mod message;
 mod parting;
 mod reply;

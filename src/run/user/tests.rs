@@ -10,6 +10,7 @@ mod http;
 mod invariants;
 mod login;
 mod losses;
+mod meetings;
 mod partings;
 mod server;
 mod simulation;

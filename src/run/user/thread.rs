@@ -90,6 +90,12 @@ pub enum Wait {
     Return {
         deadline: Moment,
     },
+    /// Others: the value or the barrier of the step at `operation`.
+    Meeting {
+        operation: usize,
+        sought: Moment,
+        deadline: Moment,
+    },
     /// The event of the `expect` at `operation`, of which so many have come since it began to wait.
     Expect {
         operation: usize,
@@ -110,6 +116,7 @@ impl Wait {
             Self::Pause { until } => *until,
             Self::Answer { deadline, .. }
             | Self::Expect { deadline, .. }
+            | Self::Meeting { deadline, .. }
             | Self::Return { deadline }
             | Self::Response { deadline, .. } => *deadline,
         }
@@ -294,6 +301,8 @@ impl Actor {
                 Operation::When { condition, end } => self.when(scene, condition, *end),
                 Operation::Pause { from, to } => self.pause(scene, *from, *to),
                 Operation::Set(rules) => self.set(scene, rules),
+                Operation::Share(rules) => self.share(scene, rules),
+                meeting @ (Operation::Await(_) | Operation::Barrier(_)) => self.meet(scene, meeting),
                 Operation::Emit(emit) => self.emit(scene, emit),
                 Operation::Http(step) => self.request(scene, step),
                 Operation::Expect(expect) => self.expect(scene, expect),

@@ -181,6 +181,7 @@ impl Running<'_, '_> {
     fn go(&mut self) {
         let mut stop = self.simulation.stop_at.map(at);
         loop {
+            self.call();
             for user in 0..self.users.len() {
                 self.carry_out(user);
             }
@@ -278,6 +279,15 @@ impl Running<'_, '_> {
         let facts = Facts { run: 1, started_ms: 0 };
         let mut scene = Scene { plan, scenario, facts, now: self.now, sink: &mut self.sink };
         here.actor.handle(&mut scene, input);
+        self.sink.commons.letters.clear();
+    }
+
+    /// Those for whom something has changed that they wait for.
+    fn call(&mut self) {
+        while let Some(called) = self.sink.commons.calls.pop() {
+            let user = self.users.iter().position(|user| user.index == called && !user.done);
+            user.into_iter().for_each(|user| self.tell(user, Input::Called));
+        }
     }
 
     fn carry_out(&mut self, user: usize) {
