@@ -9,16 +9,17 @@ fn simulation<'a>(scenario: &str, server: impl FnMut(&Seen<'_>) -> Script + 'a) 
     Simulation::new(&suite(&format!("pattern: none\nevery: 1s\n{scenario}"))).server(server)
 }
 
-/// Milliseconds, user and argument of each event `say`.
+/// Milliseconds, user and argument of each event `say`, at one moment by user.
 fn said(told: &Told) -> Vec<String> {
-    let texts =
-        told.payloads("say").into_iter().map(|text| text.trim_start_matches("[\"say\"").replace([',', '"', ']'], ""));
-    told.sent("say").iter().zip(texts).map(|((at, user), text)| format!("{at} {user} {text}")).collect()
+    let plain = |text: &str| text.trim_start_matches("[\"say\"").replace([',', '"', ']'], "");
+    let mut all: Vec<_> = told.sent("say").into_iter().zip(told.payloads("say").into_iter().map(plain)).collect();
+    all.sort_by(|((at, user), _), ((other, another), _)| at.total_cmp(other).then(user.cmp(another)));
+    all.into_iter().map(|((at, user), text)| format!("{at} {user} {text}").trim_end().to_owned()).collect()
 }
 
 fn check(scenario: &str, expected: &[&str]) -> Told {
     let told = simulation(scenario, polite).run();
-    assert_eq!(said(&told), expected, "{:#?}", told.log);
+    assert_eq!(said(&told), expected);
     told
 }
 
@@ -78,7 +79,7 @@ act: [{ emit: say, args: ["{{ step.number }} {{ resource.id }}"] }]"#,
     );
     let told = Simulation::new(&text).run();
     let expected = ["1000 1 1 lot-2", "1500 0 1 lot-1", "2000 1 2 lot-3", "2500 0 2 lot-2"];
-    assert_eq!(said(&told), expected, "{:#?}", told.log);
+    assert_eq!(said(&told), expected);
 }
 
 #[test]
@@ -109,13 +110,13 @@ act:
   - { emit: say, args: ["{{ room }}"] }"#,
         &[
             "1100 0 0-1",
+            "1100 1 0-1",
             "1100 2 1-1",
             "1100 3 1-1",
-            "1100 1 0-1",
             "2100 0 0-2",
+            "2100 1 0-2",
             "2100 2 1-2",
             "2100 3 1-2",
-            "2100 1 0-2",
         ],
     );
     assert_eq!(told.life(), "connections 4");
@@ -184,7 +185,7 @@ act:
   - { when: user.index == 1, share: { word: "w{{ step.number }}" } }
   - { await: word, within: 100ms }
   - { emit: say, args: ["{{ key }} {{ word }}"] }"#,
-        &["1000 1 k w1", "1000 2 k w1", "1000 0 k w1"],
+        &["1000 0 k w1", "1000 1 k w1", "1000 2 k w1"],
     );
     assert_eq!(told.life(), "connections 3");
 }
@@ -201,8 +202,7 @@ act:
     );
     let told = simulation(&scenario, without_the_second).run();
     assert_eq!(told.actions(), "planned 12, sent 3, acks 3, ok 3, offline 6, abandoned 3");
-    assert_eq!(told.findings()[1], "step: await room timed out ×3");
-    // A handler runs, a ping is answered: only the main program waits.
+    assert!(told.findings().contains(&"step: await room timed out ×3".to_owned()), "{:?}", told.findings());
     let goes_on = simulation(&format!("on_failure: continue\n{scenario}"), without_the_second).run();
     assert_eq!(goes_on.sent("say"), [(1270.0, 0), (2270.0, 0), (3270.0, 0)]);
 }
@@ -232,8 +232,8 @@ act:
   - { barrier: ready, within: 1s }
   - { emit: say, args: ["{{ step.number }}"], ack: {} }"#,
         &[
-            "1110 1 1", "1110 4 1", "1110 5 1", "1110 3 1", "1110 2 1", "1110 0 1", "2110 2 2", "2110 5 2", "2110 4 2",
-            "2110 3 2", "2110 1 2", "2110 0 2",
+            "1110 0 1", "1110 1 1", "1110 2 1", "1110 3 1", "1110 4 1", "1110 5 1", "2110 0 2", "2110 1 2", "2110 2 2",
+            "2110 3 2", "2110 4 2", "2110 5 2",
         ],
     );
     assert_eq!(told.actions(), "planned 12, sent 12, acks 12, ok 12");
@@ -251,7 +251,7 @@ setup: [{ barrier: all }]
 act:
   - { when: step.number == 3 and user.index == 1, steps: [{ disconnect: abort }, { reconnect: true }] }
   - { emit: say }"#,
-        &["3000 2 ", "3000 0 ", "3020 1 "],
+        &["3000 0", "3000 2", "3020 1"],
     );
     assert_eq!(told.life(), "connections 4");
 }
@@ -278,7 +278,7 @@ scenarios:
 "#;
     let told = Simulation::new(text).run();
     // The last of `b` comes at 1 s and is there at 1.22 s.
-    assert_eq!(said(&told), ["2050 2 ", "2050 1 ", "2050 0 ", "2050 3 "], "{:#?}", told.log);
+    assert_eq!(said(&told), ["2050 0", "2050 1", "2050 2", "2050 3"]);
     assert_eq!(told.life(), "connections 5");
 }
 
@@ -290,8 +290,8 @@ setup: [{ barrier: all, within: 2s }]
 act: [{ barrier: turn, within: 500ms }, { emit: say }]"#;
     let told = simulation(scenario, without_the_second).run();
     let expected: Vec<String> =
-        [1, 2, 3].into_iter().flat_map(|second| [2, 0].map(|user| format!("{second}000 {user} "))).collect();
-    assert_eq!(said(&told), expected, "{:#?}", told.log);
+        [1, 2, 3].into_iter().flat_map(|second| [0, 2].map(|user| format!("{second}000 {user}"))).collect();
+    assert_eq!(said(&told), expected);
     assert_eq!(told.life(), "connections 2, connect failures 1");
     // Who will come again is waited for, as long as the deadline lets.
     let scenario = scenario.replace("off", "{ wait: 3s, max: 3s, jitter: 0% }");
@@ -355,17 +355,17 @@ act:
 
 #[test]
 fn late_timers_make_no_difference_to_what_came_in_time() {
-    let scenario = format!(
-        r#"{PAIR}act:
-  - {{ when: member.index == 0, pause: 290ms }}
+    // Timers fire 20 ms late: the value comes before the timer has told that it is awaited no more, in both cases.
+    for (pause, actions) in [(290, "planned 6, sent 6, ok 6"), (310, "planned 6, sent 3, ok 3, abandoned 3")] {
+        let scenario = format!(
+            r#"{PAIR}act:
+  - {{ when: member.index == 0, pause: {pause}ms }}
   - {{ when: member.index == 0, share: {{ room: 1 }} }}
   - {{ await: room, within: 300ms }}
   - {{ emit: say }}"#
-    );
-    // 7 ms late the value still comes in time, 20 ms late it comes when it is awaited no more.
-    for (lag, ok) in [(7, "planned 6, sent 6, ok 6"), (20, "planned 6, sent 3, ok 3, abandoned 3")] {
-        let told = simulation(&scenario, polite).lag(lag).run();
-        assert_eq!(told.actions(), ok, "{lag} ms: {:#?}", told.log);
+        );
+        let told = simulation(&scenario, polite).lag(20).run();
+        assert_eq!(told.actions(), actions, "{pause} ms: {:#?}", told.log);
     }
 }
 
