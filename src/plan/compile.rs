@@ -11,7 +11,7 @@ use super::language::{Names, Resource};
 use super::overrides::Overrides;
 use super::rotation::Floor;
 use super::rows::Files;
-use super::{Plan, Scenario, resource, rotation, target, threshold};
+use super::{Plan, Scenario, feed, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
@@ -48,13 +48,16 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         let sources = Sources { environment: &loaded.environment, files: context.files, critic: &critic };
         credentials::compile(credentials, &root.key("credentials"), users, &no_names, &sources, &mut secrets)
     });
-    let names = Names { user_fields: credentials.fields.clone(), resource_fields, ..no_names };
+    let (feeds, feed_names) = feed::compile(&suite.feeds, context.files, &critic);
+    let user_fields = credentials.fields.clone();
+    let names = Names { user_fields, resource_fields, feeds: Some(&feed_names), ..no_names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
     let ground = Ground { suite: &suite, names: &names, critic: &critic, resources: count, target: target.as_ref() };
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
+    let feeds = feed::settle(feeds, feed_names, &scenarios, &critic);
     let axes = axes(&scenarios);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
@@ -75,6 +78,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         scenarios,
         resources,
         credentials,
+        feeds,
         cooldown,
         forced: force && proof.as_ref().is_some_and(|proof| !proof.holds()),
         proof,

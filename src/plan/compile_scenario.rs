@@ -64,6 +64,7 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> 
     let mut compiled = Vec::new();
     for (((name, scenario), load), acting) in ground.suite.scenarios.iter().zip(loads).zip(acting) {
         let users = load.users();
+        ground.names.feeds.into_iter().for_each(|feeds| feeds.begin_scenario(compiled.len()));
         compiled.push(one(ground, name, scenario, load, acting, first_user));
         first_user += users;
     }

@@ -57,6 +57,8 @@ pub struct Steps<'a> {
     pub actions: Vec<Found>,
     /// Under how many `when` the step stands that is being compiled.
     conditions: usize,
+    /// Lengths of the loops around it, the outermost first.
+    loops: Vec<u64>,
 }
 
 /// An action of the steps.
@@ -88,6 +90,7 @@ impl<'a> Steps<'a> {
             events,
             actions: Vec::new(),
             conditions: 0,
+            loops: Vec::new(),
         }
     }
 }
@@ -96,6 +99,7 @@ impl Steps<'_> {
     /// The program of a list of steps that stands at `path`.
     pub fn compile(&mut self, steps: &[Step], path: &Path) -> Program {
         let mut program = Program::default();
+        self.names.feeds.into_iter().for_each(|feeds| feeds.begin_program(self.place));
         let place = Place { resource: self.resource, event: self.place == "on", ..Place::USER };
         self.append(&mut program, steps, path, place);
         program
@@ -110,16 +114,26 @@ impl Steps<'_> {
     /// A step with its loop around it: the condition is asked in each pass.
     fn append_step(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
         let Some((items, inside)) = self.items(step, path, place) else {
-            return self.append_condition(program, step, path, place);
+            return self.append_pass(program, step, path, place);
         };
+        self.loops.push(items.len(self.resources));
         let start = program.operations.len();
         program.operations.push(Operation::Each { over: items, end: 0 });
-        self.append_condition(program, step, path, inside);
+        self.append_pass(program, step, path, inside);
+        self.loops.pop();
         program.operations.push(Operation::Next { start });
         let after = program.operations.len();
         if let Operation::Each { end, .. } = &mut program.operations[start] {
             *end = after;
         }
+    }
+
+    /// A step in its loop. Each pass takes rows of feeds of its own.
+    fn append_pass(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
+        let Some(feeds) = self.names.feeds else { return self.append_condition(program, step, path, place) };
+        let outer = feeds.begin_step(&self.loops);
+        self.append_condition(program, step, path, place);
+        feeds.end_step(outer);
     }
 
     fn items(&self, step: &Step, path: &Path, place: Place) -> Option<(Items, Place)> {

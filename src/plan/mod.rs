@@ -8,6 +8,7 @@ mod compile_http;
 mod compile_meeting;
 mod compile_scenario;
 mod compile_step;
+pub mod feed;
 pub mod contention;
 pub mod cooldown;
 pub mod credentials;
@@ -41,6 +42,7 @@ use crate::units::Duration;
 use contention::Contention;
 use cooldown::Cooldown;
 use credentials::Credentials;
+use feed::Feeds;
 use language::Resource;
 use proof::Proof;
 use scenario::Rotation;
@@ -64,6 +66,7 @@ pub struct Plan {
     pub scenarios: Vec<Scenario>,
     pub resources: Vec<Resource>,
     pub credentials: Credentials,
+    pub feeds: Feeds,
     pub cooldown: Option<Cooldown>,
     /// The cooldowns held against the rotation; `None` where none is declared, or nothing can be proved (a closed loop).
     pub proof: Option<Proof>,

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::json_path::{self, Path};
+use crate::plan::feed::Taking;
 use crate::suite::schema::Map;
 
 /// One row of the credentials.
@@ -84,6 +85,8 @@ pub struct Bindings<'a> {
     pub event: Option<&'a str>,
     /// Names the passes of the loops around, so that each pass draws anew.
     pub pass: u64,
+    /// For the rows that its step takes of feeds.
+    pub taking: Option<Taking<'a>>,
     /// Of the run; randomness is a hash of it with user, step, pass and place.
     pub seed: u64,
     /// Milliseconds since 1970, for `now_ms()`.
@@ -108,6 +111,8 @@ pub enum Slot {
     Stage,
     Scenario,
     Item(Path),
+    /// Of the row that the step with that number takes.
+    Feed(usize, Path),
     Saved(usize, Path),
 }
 
@@ -140,6 +145,7 @@ impl<'a> Bindings<'a> {
             saved: &[],
             event: None,
             pass: 0,
+            taking: None,
             seed: 0,
             now_ms: 0,
         }
@@ -173,6 +179,10 @@ impl<'a> Bindings<'a> {
             Slot::Stage => text(Some(self.stage)),
             Slot::Scenario => text(Some(self.scenario)),
             Slot::Item(path) => json(self.item, path),
+            Slot::Feed(taker, path) => {
+                let row = self.taking.and_then(|taking| taking.row(*taker, self));
+                json(row, path)
+            }
             Slot::Saved(number, path) => json(self.saved.get(*number).and_then(Option::as_ref), path),
         }
     }

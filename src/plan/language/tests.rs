@@ -23,6 +23,7 @@ fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
         resource_fields: Some(["price"].map(String::from).into()),
         saved: vec!["token".into(), "match".into()],
         grouped: true,
+        feeds: None,
         environment: &environment,
         used_environment: &used_environment,
     })
@@ -46,6 +47,7 @@ fn with_bindings<T>(test: impl FnOnce(&Bindings<'_>) -> T) -> T {
         saved: &[Some("t0k".into()), Some(json!({ "id": 5 }))],
         event: None,
         pass: 0,
+        taking: None,
         seed: 1,
         now_ms: 0,
     })

@@ -2,6 +2,7 @@
 
 use super::actor::{Actor, Scene};
 use crate::plan::Scenario;
+use crate::plan::feed::{Feeds, Taking};
 use crate::plan::language::functions::{Draw, mix};
 use crate::plan::language::{Answer, Expression};
 use crate::plan::scenario::Turn;
@@ -215,6 +216,12 @@ impl Thread {
     /// The passes of its loops, the outermost first.
     pub fn passes(&self) -> &[u64] {
         &self.passes
+    }
+
+    /// Where it stands, for the rows that its steps take.
+    pub fn taking<'a>(&'a self, feeds: &'a Feeds) -> Taking<'a> {
+        let handler = self.cause.as_ref().map_or(0, |cause| cause.number.saturating_sub(1));
+        Taking { feeds, number: self.turn.map_or(handler, |turn| turn.number), passes: &self.passes }
     }
 
     /// Names the passes of its loops, and which of the handlers it is, for drawing at random; 0 outside of both.
