@@ -263,3 +263,169 @@ fn has_turn(scenario: &Scenario, user: u64, turns: Option<(u64, u64)>, turn: u64
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::plan::Overrides;
+    use crate::plan::compile::{Context, compile};
+    use crate::suite::env::Environment;
+    use crate::suite::read::read;
+
+    const SUITE: &str = r#"name: t
+target: { url: "http://127.0.0.1:9" }
+scenarios:
+  a:
+    load: { users: 4, duration: 9s }
+    every: 1s
+    setup: [{ barrier: open, of: suite }, { barrier: own }]
+    act: [{ barrier: go, of: suite }, { barrier: own }]
+  b:
+    load: { users: 3, duration: 9s }
+    every: 1s
+    setup: [{ barrier: open, of: suite }]
+    act: [{ barrier: go, of: suite }]
+  c: { load: { users: 2, duration: 9s }, every: 1s, act: [{ pause: 1s }] }
+"#;
+
+    fn plan() -> Plan {
+        let (loaded, _) = read(Path::new("suite.yaml"), SUITE, &Environment::default());
+        let files = |_: &str| Err("there are no files".to_owned());
+        let context = Context { overrides: &Overrides::default(), files: &files, built_in: None, seed: 7 };
+        compile(&loaded.unwrap(), &context).0.unwrap()
+    }
+
+    /// Workers, each with its copy, and the mail from each to each that has not come yet.
+    struct Workers {
+        plan: Plan,
+        copies: Vec<Commons>,
+        mail: Vec<Vec<VecDeque<Letter>>>,
+        called: Vec<u64>,
+    }
+
+    impl Workers {
+        fn new(count: usize) -> Self {
+            let mail = vec![vec![VecDeque::new(); count]; count];
+            let copies = (0..count).map(|_| Commons::default()).collect();
+            Self { plan: plan(), copies, mail, called: Vec::new() }
+        }
+
+        /// Does something on the worker of a user.
+        fn act(&mut self, user: u64, act: impl FnOnce(&Plan, &mut Commons)) {
+            let worker = usize::try_from(user).unwrap() % self.copies.len();
+            act(&self.plan, &mut self.copies[worker]);
+            for letter in self.copies[worker].letters.drain(..) {
+                for (other, queue) in self.mail[worker].iter_mut().enumerate().filter(|(other, _)| *other != worker) {
+                    assert_ne!(other, worker);
+                    queue.push_back(letter.clone());
+                }
+            }
+            self.called.append(&mut self.copies[worker].calls);
+        }
+
+        fn deliver(&mut self, from: usize, to: usize) {
+            let Some(letter) = self.mail[from][to].pop_front() else { return };
+            self.copies[to].take(&self.plan, letter);
+            assert!(self.copies[to].letters.is_empty(), "a letter is answered by a letter");
+            self.called.append(&mut self.copies[to].calls);
+        }
+
+        fn deliver_all(&mut self) {
+            let count = self.copies.len();
+            for (from, to) in (0..count).flat_map(|from| (0..count).map(move |to| (from, to))) {
+                while !self.mail[from][to].is_empty() {
+                    self.deliver(from, to);
+                }
+            }
+        }
+    }
+
+    fn at(ms: u64) -> Moment {
+        Moment::START + crate::units::Duration::from_millis(ms)
+    }
+
+    fn scenario_of(user: u64) -> usize {
+        usize::from(user >= 4) + usize::from(user >= 7)
+    }
+
+    #[test]
+    fn a_value_comes_to_all_workers() {
+        let (mut workers, name): (_, Arc<str>) = (Workers::new(3), "room".into());
+        let when = When::Turn(4);
+        for user in 1..3 {
+            workers.act(user, |_, commons| assert_eq!(commons.seek(Circle::Suite, when, &name, user), None));
+        }
+        let shared = Shared { value: 5.into(), at: at(3) };
+        workers.act(0, |_, commons| commons.share(Circle::Suite, when, &name, shared.clone()));
+        workers.deliver_all();
+        assert_eq!(workers.called, [1, 2]);
+        workers.act(2, |_, commons| assert_eq!(commons.seek(Circle::Suite, when, &name, 2), Some(shared)));
+    }
+
+    proptest! {
+        /// However the mail is delayed: in the end all workers agree which barriers are open, and these are those to which
+        /// everybody has come who takes part and has not left.
+        #[test]
+        fn workers_agree(
+            count in 1usize..4,
+            steps in prop::collection::vec((0u64..9, 0u8..4, 0usize..4, 0usize..4), 0..120),
+        ) {
+            let mut workers = Workers::new(count);
+            let barriers: [(Circle, When, &str); 4] = [
+                (Circle::Suite, When::Stay(0), "open"),
+                (Circle::Scenario(0), When::Stay(0), "own"),
+                (Circle::Suite, When::Turn(3), "go"),
+                (Circle::Scenario(0), When::Turn(3), "own"),
+            ];
+            let parties = |barrier: usize| if barrier % 2 == 0 { 0..7 } else { 0..4 };
+            let (mut come, mut gone) = (vec![HashSet::new(); 4], HashSet::new());
+            // Whose first turn comes after the third.
+            let late = |user: u64| user == 2 || user == 5;
+            for (moment, (user, what, from, to)) in (0..).zip(steps) {
+                let barrier = usize::from(what);
+                if from < count && to < count {
+                    workers.deliver(from, to);
+                }
+                if gone.contains(&user) {
+                    continue;
+                }
+                let turns = Some((if late(user) { 4 } else { 1 }, 9));
+                if from == 3 && to == 3 {
+                    gone.insert(user);
+                    let standing = Standing { gone: true, turns };
+                    workers.act(user, |plan, commons| commons.stand(plan, scenario_of(user), user, standing, at(moment)));
+                } else if parties(barrier).contains(&user) && !(late(user) && barrier >= 2) {
+                    come[barrier].insert(user);
+                    let (circle, when, name) = barriers[barrier];
+                    workers.act(user, |plan, commons| {
+                        if barrier >= 2 {
+                            let standing = Standing { gone: false, turns };
+                            commons.stand(plan, scenario_of(user), user, standing, at(moment));
+                        }
+                        commons.come(plan, circle, when, &name.into(), user, at(moment));
+                    });
+                }
+            }
+            // In the end all that are still there know which turns they have.
+            for user in (0..9).filter(|user| !gone.contains(user)) {
+                let standing = Standing { gone: false, turns: Some((if late(user) { 4 } else { 1 }, 9)) };
+                workers.act(user, |plan, commons| commons.stand(plan, scenario_of(user), user, standing, at(900)));
+            }
+            workers.deliver_all();
+            for (barrier, (circle, when, name)) in barriers.into_iter().enumerate() {
+                let takes_part = |user: &u64| !(barrier >= 2 && late(*user));
+                let missing = |user: &u64| !come[barrier].contains(user) && !gone.contains(user);
+                let everybody = !parties(barrier).filter(takes_part).any(|user| missing(&user));
+                for copy in &mut workers.copies {
+                    let opened = copy.opened(circle, when, &name.into(), 99, at(1_000)).is_some();
+                    prop_assert_eq!(opened, everybody && !come[barrier].is_empty(), "{} {:?}", name, when);
+                }
+            }
+        }
+    }
+}

@@ -6,6 +6,7 @@ mod branches;
 mod causes;
 mod comings;
 mod events;
+mod feeds;
 mod http;
 mod invariants;
 mod login;
