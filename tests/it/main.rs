@@ -7,6 +7,7 @@ mod architecture;
 mod cli;
 mod comparing;
 mod documents;
+mod games;
 mod interop;
 mod loadtests;
 mod pages;

@@ -187,7 +187,12 @@ impl ServerProcess {
 
     /// The auction on npm's socket.io; `None` where its packages are not installed, unless they have to be.
     pub fn node_auction(arguments: &[&str]) -> Option<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/auction");
+        Self::node("auction", arguments)
+    }
+
+    /// An application of `tests/interop`; `None` as for the auction.
+    pub fn node(application: &str, arguments: &[&str]) -> Option<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(application);
         if !folder.join("node_modules").is_dir() {
             assert!(std::env::var_os("COTILLION_INTEROP").is_none(), "run `npm ci` in {}", folder.display());
             return None;
