@@ -93,13 +93,7 @@ fn one(
     };
     let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
     let Programs { login, setup, act, teardown, events, actions } = programs(ground, scenario, &names, acting, &path);
-    if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
-        critic.error(
-            &path.key("every"),
-            "a closed loop that never waits would send without end",
-            "ask for an `ack`, or add a `pause`",
-        );
-    }
+    waits_somewhere(acting, &act, &path, critic);
     one_action_a_turn(acting, &actions, &act, &path, critic);
     let rate = scenario.connect.how().and_then(|how| how.rate).unwrap_or(DEFAULT_RATE);
     let connect = connect(ground, scenario, &names, &path, keeps_one);
@@ -183,6 +177,13 @@ fn programs(
     };
     let actions = found.into_iter().zip(per_turn).map(action).collect();
     Programs { login, setup, act, teardown, events: events.into_inner(), actions }
+}
+
+fn waits_somewhere(acting: Acting, act: &Program, path: &Path, critic: &Critic<'_>) {
+    if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
+        let what = "a closed loop that never waits would send without end";
+        critic.error(&path.key("every"), what, "ask for an `ack`, or add a `pause`");
+    }
 }
 
 /// Cooldowns are held against the first action of a turn: others need pauses that keep the gaps.

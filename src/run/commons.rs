@@ -381,7 +381,7 @@ scenarios:
                 (Circle::Suite, When::Turn(3), "go"),
                 (Circle::Scenario(0), When::Turn(3), "own"),
             ];
-            let parties = |barrier: usize| if barrier % 2 == 0 { 0..7 } else { 0..4 };
+            let parties = |barrier: usize| if barrier.is_multiple_of(2) { 0..7 } else { 0..4 };
             let (mut come, mut gone) = (vec![HashSet::new(); 4], HashSet::new());
             // Whose first turn comes after the third.
             let late = |user: u64| user == 2 || user == 5;

@@ -162,13 +162,13 @@ pub struct Cooldown {
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     pub load: Load,
-    /// Puts users together: a match, a team.
-    pub group: Option<Group>,
     /// Who acts on what at each step. Default `rotate`.
     pub pattern: Option<Pattern>,
     /// The step: a duration, `auto` (the shortest that keeps every cooldown) or `asap` (closed loop).
     #[schemars(extend("format" = "every"))]
     pub every: Option<String>,
+    /// Puts users together: a match, a team.
+    pub group: Option<Group>,
     /// HTTP steps before connecting, once a user.
     #[serde(default)]
     pub login: Vec<Step>,

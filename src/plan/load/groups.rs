@@ -55,6 +55,7 @@ pub fn check(load: &schema::Load, size: u64, path: &Path, critic: &Critic<'_>) {
 
 /// Gives each stay its place in the connect rate; a group leaves when the first of its members has to, and a group of which
 /// somebody would come too late does not come.
+#[must_use]
 pub fn paced(mut all: Vec<Presence>, size: u64, rate: Rate) -> Vec<Presence> {
     let stays = numbered(&all, size);
     let mut until = BTreeMap::new();
