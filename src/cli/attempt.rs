@@ -1,4 +1,4 @@
-//! `cotillion try`: one user, one turn, every frame. For writing a suite.
+//! `cotillion try`: one user (of a scenario with groups, one group), one turn, every frame. For writing a suite.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -79,7 +79,7 @@ fn tell(collected: Result<Collected, RunError>, lines: &Receiver<TraceLine>, pla
     }
 }
 
-/// One scenario, one user, one turn.
+/// One scenario, one user or group, one turn.
 fn narrow(plan: &mut Plan, name: Option<&str>) -> Result<(), Exit> {
     let chosen = match name {
         Some(name) => plan.scenarios.iter().position(|scenario| scenario.name == name),
@@ -91,13 +91,14 @@ fn narrow(plan: &mut Plan, name: Option<&str>) -> Result<(), Exit> {
         return Err(Exit::Usage);
     };
     for (number, scenario) in plan.scenarios.iter_mut().enumerate() {
-        scenario.users = u64::from(number == chosen);
+        // Of a group all members: one of them alone would wait for the others.
+        scenario.users = if number == chosen { scenario.group.unwrap_or(1) } else { 0 };
         scenario.presences.clear();
     }
     let scenario = &mut plan.scenarios[chosen];
     let acts = !scenario.act.is_empty();
-    scenario.presences =
-        vec![Presence { user: 0, asked: Moment::START, slot: Moment::START, until: Moment::START + LONGEST }];
+    let (start, until) = (Moment::START, Moment::START + LONGEST);
+    scenario.presences = (0..scenario.users).map(|user| Presence { user, asked: start, slot: start, until }).collect();
     scenario.rhythm = Rhythm::ClosedLoop;
     scenario.most_turns = Some(u64::from(acts));
     scenario.reconnect = None;

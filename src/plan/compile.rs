@@ -16,7 +16,8 @@ use super::rotation::{Acting, Floor};
 use super::rows::Files;
 use super::target::Target;
 use super::{
-    Plan, Scenario, compile_invariant, custom, delivery_thresholds, label, once, resource, rotation, target, threshold,
+    Plan, Scenario, compile_invariant, custom, delivery_thresholds, feed, label, once, resource, rotation, target,
+    threshold,
 };
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::secrets::Secrets;
@@ -53,15 +54,17 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let users = loads.iter().map(|load| load.users()).sum();
     let sources = Sources { environment: &loaded.environment, files: context.files, critic: &critic };
     let credentials = credentials(&suite, users, &no_names, &sources, &mut secrets);
-    let names = Names { user_fields: credentials.fields.clone(), resource_fields, ..no_names };
+    let (feeds, feed_names) = feed::compile(&suite.feeds, context.files, &critic);
+    let user_fields = credentials.fields.clone();
+    let names = Names { user_fields, resource_fields, feeds: Some(&feed_names), ..no_names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
     let outside = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
-    let own = own(&suite, &critic);
-    let flows = flows(&floor, rotations, target.as_ref(), (&names, &outside), &own);
+    let flows = flows(&floor, rotations, target.as_ref(), (&names, &outside));
     let Flows { scenarios, deliveries, invariants, axes, once } = flows;
+    let feeds = feed::settle(feeds, feed_names, &scenarios, &critic);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     delivery_thresholds::check(&suite, &root.key("thresholds"), &deliveries, &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
@@ -82,6 +85,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         scenarios,
         resources,
         credentials,
+        feeds,
         cooldown,
         forced: force && proof.as_ref().is_some_and(|proof| !proof.holds()),
         proof,
@@ -128,10 +132,10 @@ fn flows(
     rotations: Vec<Acting>,
     target: Option<&Target>,
     (names, outside): (&Names<'_>, &Names<'_>),
-    own: &Axes,
 ) -> Flows {
     let (suite, critic, resources) = (floor.suite, floor.critic, floor.resources);
-    let ground = Ground::new(suite, names, critic, resources, target, own);
+    let own = own(suite, critic);
+    let ground = Ground::new(suite, names, critic, resources, target, &own);
     let mut scenarios = compile_scenario::compile(&ground, floor.loads.to_vec(), rotations);
     let axes = Axes { scenarios: axes(&scenarios), ..own.clone() };
     let once = once::compile(&ground, &axes);

@@ -31,7 +31,7 @@ impl Steps<'_> {
             self.critic.error(&path, what, "put it under `act`");
             return None;
         };
-        let (to, addressees) = self.addressees(delivery, place);
+        let (to, addressees) = self.addressees(delivery, &path, place);
         let subject = delivery.of.as_ref().and_then(|of| self.text(of, &path.key("of"), place));
         let listener = self.listener(delivery, &path)?;
         let key = delivery.key.as_deref().and_then(|key| self.expression(key, &path.key("key"), place));
@@ -140,10 +140,14 @@ impl Steps<'_> {
         compiled.map_err(|unknown| self.critic.unknown(path, unknown)).ok()
     }
 
-    fn addressees(&self, delivery: &schema::Delivery, place: Place) -> (To, Addressees) {
+    fn addressees(&self, delivery: &schema::Delivery, path: &Path, place: Place) -> (To, Addressees) {
         let word = word_for(delivery.to.as_deref());
+        if matches!(word, "group" | "partners") && !self.names.grouped {
+            let what = format!("`to: {word}` means a group, and the users of this scenario have none");
+            self.critic.error(&path.key("to"), what, "put them together: `group: { size: 2 }`");
+        }
         let to = match word {
-            "others" => To::Others,
+            "others" | "partners" => To::Others,
             "actor" => To::Actor,
             _ => To::Members,
         };
@@ -151,6 +155,7 @@ impl Steps<'_> {
         let has_members = self.memberships && (place.resource || delivery.of.is_some());
         let addressees = match word {
             "actor" => Addressees::Actor,
+            "group" | "partners" => Addressees::Group,
             "members" | "others" if has_members => Addressees::Subject,
             _ => Addressees::Everyone,
         };

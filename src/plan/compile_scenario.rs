@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::compile_delivery::none_yet;
+use super::compile_meeting;
 use super::compile_step::{Found, Steps, heard, saved_names};
 use super::critic::Critic;
 use super::delivery::Deliveries;
@@ -31,9 +32,24 @@ pub fn loads(suite: &Suite, seed: u64, critic: &Critic<'_>) -> Vec<Course> {
     let compile = |(number, (name, scenario)): (u64, (&String, &schema::Scenario))| {
         // Arrivals of two scenarios are not to fall together.
         let seed = mix(seed ^ mix(number));
-        load::compile(&scenario.load, &scenarios.key(name.as_str()).key("load"), seed, critic)
+        let path = scenarios.key(name.as_str());
+        let Some(size) = group_size(scenario, &path, critic) else {
+            return load::compile(&scenario.load, &path.key("load"), seed, critic);
+        };
+        load::groups::check(&scenario.load, size, &path.key("load"), critic);
+        let load = load::groups::arriving(&scenario.load, size);
+        load::compile(&load, &path.key("load"), seed, critic).in_groups(size)
     };
     (0..).zip(&suite.scenarios).map(compile).collect()
+}
+
+/// How many users make a group, where users are put together.
+fn group_size(scenario: &schema::Scenario, path: &Path, critic: &Critic<'_>) -> Option<u64> {
+    let size = scenario.group?.size.0;
+    if size == 0 {
+        critic.error(&path.key("group").key("size"), "a group of nobody does nothing", "write how many users it has");
+    }
+    (size > 0).then_some(size)
 }
 
 /// What all scenarios stand on.
@@ -69,9 +85,12 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> 
     let mut compiled = Vec::new();
     for (((name, scenario), load), acting) in ground.suite.scenarios.iter().zip(loads).zip(acting) {
         let users = load.users();
+        ground.names.feeds.into_iter().for_each(|feeds| feeds.begin_scenario(compiled.len()));
         compiled.push(one(ground, (compiled.len(), name), scenario, load, acting, first_user));
         first_user += users;
     }
+    compile_meeting::somebody_shares(ground.suite, ground.critic);
+    compile_meeting::turns_agree(&compiled, ground.critic);
     listen(&mut compiled, &ground.promised.borrow());
     compiled
 }
@@ -101,18 +120,13 @@ fn one(
         saved: saved_names(places),
         user_fields: ground.names.user_fields.clone(),
         resource_fields: ground.names.resource_fields.clone(),
+        grouped: scenario.group.is_some(),
         ..*ground.names
     };
     let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
     let Programs { login, setup, act, teardown, events, actions } =
         programs(ground, number, scenario, &names, acting, &path);
-    if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
-        critic.error(
-            &path.key("every"),
-            "a closed loop that never waits would send without end",
-            "ask for an `ack`, or add a `pause`",
-        );
-    }
+    waits_somewhere(acting, &act, &path, critic);
     one_action_a_turn(acting, &actions, &act, &path, critic);
     let rate = scenario.connect.how().and_then(|how| how.rate).unwrap_or(DEFAULT_RATE);
     let connect = connect(ground, scenario, &names, &path, keeps_one);
@@ -123,6 +137,8 @@ fn one(
         line: critic.place(&path).line,
         users: load.users(),
         first_user,
+        group: scenario.group.map(|group| group.size.0.max(1)),
+        meets: scenario.group.is_some() || [&login, &setup, &act].into_iter().any(Program::meets),
         stages: stages(&load.spans),
         presences,
         ready_within: login.longest(ground.resources) + connect.within + setup.longest(ground.resources),
@@ -197,6 +213,13 @@ fn programs(
     };
     let actions = found.into_iter().zip(per_turn).map(action).collect();
     Programs { login, setup, act, teardown, events: events.into_inner(), actions }
+}
+
+fn waits_somewhere(acting: Acting, act: &Program, path: &Path, critic: &Critic<'_>) {
+    if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
+        let what = "a closed loop that never waits would send without end";
+        critic.error(&path.key("every"), what, "ask for an `ack`, or add a `pause`");
+    }
 }
 
 /// Cooldowns are held against the first action of a turn: others need pauses that keep the gaps.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use serde_json::Value;
 
+use super::compile_meeting;
 use super::critic::Critic;
 use super::delivery::Deliveries;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
@@ -28,6 +29,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("set", ALWAYS),
     ("pause", EVERYWHERE),
     ("mix", EVERYWHERE),
+    ("share", MEETING),
+    ("await", MEETING),
+    ("barrier", MEETING),
     ("check", &["setup", "act", "on", "teardown", "before", "after"]),
     ("count", CONNECTED),
     ("measure", CONNECTED),
@@ -38,6 +42,7 @@ const PLACES: &[(&str, &[&str])] = &[
 /// Verbs that mean nothing without a connection.
 const OF_THE_SOCKET: &[&str] = &["emit", "expect", "answer", "disconnect", "reconnect"];
 const CONNECTED: &[&str] = &["setup", "act", "on", "teardown"];
+const MEETING: &[&str] = &["login", "setup", "act"];
 const EVERYWHERE: &[&str] = &["login", "setup", "act", "on", "teardown"];
 /// Also where there is no user.
 const ALWAYS: &[&str] = &["login", "setup", "act", "on", "teardown", "before", "after"];
@@ -70,6 +75,8 @@ pub struct Steps<'a> {
     pub actions: Vec<Found>,
     /// Under how many `when` the step stands that is being compiled.
     conditions: usize,
+    /// Lengths of the loops around it, the outermost first.
+    loops: Vec<u64>,
 }
 
 /// An action of the steps.
@@ -107,6 +114,7 @@ impl<'a> Steps<'a> {
             labels: &[],
             actions: Vec::new(),
             conditions: 0,
+            loops: Vec::new(),
         }
     }
 }
@@ -115,6 +123,7 @@ impl Steps<'_> {
     /// The program of a list of steps that stands at `path`.
     pub fn compile(&mut self, steps: &[Step], path: &Path) -> Program {
         let mut program = Program::default();
+        self.names.feeds.into_iter().for_each(|feeds| feeds.begin_program(self.place));
         let user = !matches!(self.place, "before" | "after");
         let place = Place { resource: self.resource, event: self.place == "on", user, ..Place::USER };
         self.append(&mut program, steps, path, place);
@@ -130,16 +139,26 @@ impl Steps<'_> {
     /// A step with its loop around it: the condition is asked in each pass.
     fn append_step(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
         let Some((items, inside)) = self.items(step, path, place) else {
-            return self.append_condition(program, step, path, place);
+            return self.append_pass(program, step, path, place);
         };
+        self.loops.push(items.len(self.resources));
         let start = program.operations.len();
         program.operations.push(Operation::Each { over: items, end: 0 });
-        self.append_condition(program, step, path, inside);
+        self.append_pass(program, step, path, inside);
+        self.loops.pop();
         program.operations.push(Operation::Next { start });
         let after = program.operations.len();
         if let Operation::Each { end, .. } = &mut program.operations[start] {
             *end = after;
         }
+    }
+
+    /// A step in its loop. Each pass takes rows of feeds of its own.
+    fn append_pass(&mut self, program: &mut Program, step: &Step, path: &Path, place: Place) {
+        let Some(feeds) = self.names.feeds else { return self.append_condition(program, step, path, place) };
+        let outer = feeds.begin_step(&self.loops);
+        self.append_condition(program, step, path, place);
+        feeds.end_step(outer);
     }
 
     fn items(&self, step: &Step, path: &Path, place: Place) -> Option<(Items, Place)> {
@@ -213,6 +232,9 @@ impl Steps<'_> {
             "reconnect" => Some(Operation::Reconnect { within: step.within.unwrap_or(self.back_within) }),
             "set" => self.set(step, &path.key("set"), place),
             "pause" => self.pause(step, path),
+            "share" => self.share(step, &path.key("share"), place),
+            "await" => self.awaited(step),
+            "barrier" => self.barrier(step),
             "check" => self.check_step(step, path, place).map(|check| Operation::Check(Box::new(check))),
             "label" => Some(Operation::Label(self.labels(step, path, place))),
             "count" | "measure" => self.tally(step, path, place).map(|tally| Operation::Tally(Box::new(tally))),
@@ -358,6 +380,9 @@ fn has(step: &Step, verb: &str) -> bool {
         "set" => step.set.is_some(),
         "pause" => step.pause.is_some(),
         "mix" => step.mix.is_some(),
+        "share" => step.share.is_some(),
+        "await" => step.awaited.is_some(),
+        "barrier" => step.barrier.is_some(),
         "check" => step.check.is_some(),
         "count" => step.expect.is_none() && step.count.as_ref().is_some_and(|count| count.name().is_some()),
         "measure" => step.measure.is_some(),
@@ -373,7 +398,8 @@ pub fn saved_names<'a>(places: impl IntoIterator<Item = &'a [Step]>) -> Vec<Stri
         for step in steps {
             let saved = step.save.iter().flat_map(Map::keys);
             let replied = step.reply.iter().flat_map(|reply| reply.save.iter().flat_map(Map::keys));
-            for name in saved.chain(replied).chain(step.set.iter().flat_map(Map::keys)) {
+            let met = compile_meeting::names(step);
+            for name in saved.chain(replied).chain(step.set.iter().flat_map(Map::keys)).chain(met) {
                 if !names.contains(name) {
                     names.push(name.clone());
                 }

@@ -42,6 +42,8 @@ pub enum Addressees {
     Everyone,
     /// The members of what the action is about.
     Subject,
+    /// The actor's group.
+    Group,
     /// The actor alone.
     Actor,
 }

@@ -8,8 +8,10 @@ mod compile_delivery;
 mod compile_emit;
 mod compile_http;
 mod compile_invariant;
+mod compile_meeting;
 mod compile_scenario;
 mod compile_step;
+pub mod feed;
 pub mod contention;
 pub mod cooldown;
 pub mod credentials;
@@ -22,6 +24,7 @@ pub mod invariant;
 pub mod lanes;
 pub mod language;
 pub mod load;
+pub mod meeting;
 pub mod once;
 pub mod overrides;
 pub mod pattern;
@@ -50,6 +53,7 @@ use contention::Contention;
 use cooldown::Cooldown;
 use credentials::Credentials;
 use delivery::Deliveries;
+use feed::Feeds;
 use invariant::{Invariant, Rule, Watch};
 use language::Resource;
 use once::Once;
@@ -75,6 +79,7 @@ pub struct Plan {
     pub scenarios: Vec<Scenario>,
     pub resources: Vec<Resource>,
     pub credentials: Credentials,
+    pub feeds: Feeds,
     pub cooldown: Option<Cooldown>,
     /// The cooldowns held against the rotation; `None` where none is declared, or nothing can be proved (a closed loop).
     pub proof: Option<Proof>,

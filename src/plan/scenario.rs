@@ -16,6 +16,10 @@ pub struct Scenario {
     pub users: u64,
     /// `user.index` of its first user.
     pub first_user: u64,
+    /// How many users make a group, where they are put together.
+    pub group: Option<u64>,
+    /// Do its users ever have to do with others?
+    pub meets: bool,
     /// Of its load, in order; each has a name of its own.
     pub stages: Vec<Stage>,
     /// By user, then by slot.

@@ -10,6 +10,7 @@ use super::delivery::Membership;
 use super::label::LabelRule;
 use super::language::functions::mix;
 use super::language::{Expression, Filter, Payload, Text};
+pub use super::meeting::{AwaitRule, BarrierRule, ShareRule};
 use crate::units::Duration;
 
 /// The steps of one place (`login`, `setup`, `act`, `teardown`).
@@ -30,6 +31,12 @@ pub enum Operation {
     Tally(Box<Tally>),
     /// From here on the user's actions are counted by these.
     Label(Vec<LabelRule>),
+    /// Hands values to the others.
+    Share(Vec<ShareRule>),
+    /// Waits for a value that somebody shares.
+    Await(Box<AwaitRule>),
+    /// Waits until everybody has come here.
+    Barrier(Box<BarrierRule>),
     /// Leaves with a goodbye, or drops the connection.
     Disconnect {
         politely: bool,
@@ -258,6 +265,8 @@ impl Operation {
             Self::Http(http) => http.within,
             Self::Pause { to, .. } => *to,
             Self::Reconnect { within } => *within,
+            Self::Await(rule) => rule.within,
+            Self::Barrier(rule) => rule.within,
             _ => Duration::ZERO,
         }
     }
@@ -364,6 +373,7 @@ impl Program {
         self.operations.iter().any(|operation| match operation {
             Operation::Emit(emit) => emit.waits(),
             Operation::Http(_) | Operation::Expect(_) | Operation::Reconnect { .. } => true,
+            Operation::Await(_) | Operation::Barrier(_) => true,
             Operation::Pause { to, .. } => !to.is_zero(),
             _ => false,
         })

@@ -205,9 +205,8 @@ impl Plan {
         for scenario in &self.scenarios {
             let per_turn = scenario.actions.iter().map(|action| action.per_turn).sum::<u64>();
             for stay in &scenario.presences {
-                totals.actions_most += per_turn * scenario.turns_between(stay.user, stay.slot, stay.until);
-                let late = stay.slot + scenario.ready_within;
-                totals.actions_least += per_turn * scenario.turns_between(stay.user, late, stay.until);
+                totals.actions_most += per_turn * scenario.turns_of(stay, Duration::ZERO);
+                totals.actions_least += per_turn * scenario.turns_of(stay, scenario.ready_within);
                 let lifetime = stay.until.since(stay.slot) + scenario.turn_within;
                 let (shortest, longest) = totals.lifetimes.unwrap_or((lifetime, lifetime));
                 totals.lifetimes = Some((shortest.min(lifetime), longest.max(lifetime)));

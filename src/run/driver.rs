@@ -1,16 +1,20 @@
 //! Carries out what a user wants: one task a user, one loop, all of its waiting in one place.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, spawn_local};
 
 use super::clock::Clock;
+use super::commons::Commons;
 use super::network::Network;
+use super::post::Outgoing;
 use super::sink::Sink;
 use super::stop::StopSignal;
 use super::trace::Trace;
@@ -29,6 +33,10 @@ pub struct Surroundings<N> {
     pub facts: Facts,
     pub sink: RefCell<Sink>,
     pub stop: StopSignal,
+    /// How users are told that something has changed that they wait for, by `user.index`.
+    pub bells: RefCell<HashMap<u64, Rc<Notify>>>,
+    /// To the other workers.
+    pub outgoing: Outgoing,
     /// Writes down what a user does, where somebody wants to see it.
     pub trace: Option<Trace>,
 }
@@ -57,6 +65,7 @@ pub async fn drive<N: Network>(mut actor: Actor, scenario: usize, here: Rc<Surro
     let plan = Arc::clone(&here.plan);
     let scenario = &plan.scenarios[scenario];
     let mut wires = Wires::<N> { link: None, connecting: None, requesting: Vec::new(), closing: None };
+    let bell = scenario.meets.then(|| here.bell(actor.index(scenario)));
     let mut timer = pin!(here.clock.sleep_until(Moment::NEVER));
     let mut armed = Moment::NEVER;
     let mut stopped = pin!(here.stop.clone().stopped());
@@ -90,6 +99,7 @@ pub async fn drive<N: Network>(mut actor: Actor, scenario: usize, here: Rc<Surro
                     Input::Stop { drain_until: here.clock.now() + DRAIN }
                 }
                 input = wires.input() => input,
+                () = rung(bell.as_deref()) => Input::Called,
                 () = &mut timer => {
                     armed = Moment::NEVER;
                     Input::Timeout
@@ -102,6 +112,32 @@ pub async fn drive<N: Network>(mut actor: Actor, scenario: usize, here: Rc<Surro
         }
         let mut sink = here.sink.borrow_mut();
         actor.handle(&mut Scene { plan: &plan, scenario, facts: here.facts, now, sink: &mut sink }, input);
+        here.pass_on(&mut sink.commons);
+    }
+}
+
+/// Rings; never, where there is no bell.
+async fn rung(bell: Option<&Notify>) {
+    match bell {
+        Some(bell) => bell.notified().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl<N> Surroundings<N> {
+    /// The bell of that user.
+    fn bell(&self, user: u64) -> Rc<Notify> {
+        Rc::clone(self.bells.borrow_mut().entry(user).or_default())
+    }
+
+    /// Rings for the users that are called, and posts what the other workers have to know.
+    pub fn pass_on(&self, commons: &mut Commons) {
+        for user in commons.calls.drain(..) {
+            if let Some(bell) = self.bells.borrow().get(&user) {
+                bell.notify_one();
+            }
+        }
+        self.outgoing.send(&mut commons.letters);
     }
 }
 

@@ -11,6 +11,7 @@ use super::health::{Health, WORKER};
 use super::invariants::Invariants;
 use super::network::{TargetNetwork, preflight};
 use super::once::{Memory, Once};
+use super::post::Post;
 use super::receipts::Receipts;
 use super::stop::Stopper;
 use super::trace::Trace;
@@ -70,7 +71,7 @@ pub fn execute(
     let (sender, receiver) = channel();
     let clock = Clock::start();
     let mut threads = Vec::new();
-    for worker in 0..workers {
+    for (worker, post) in Post::offices(workers).into_iter().enumerate() {
         let task = Task {
             worker,
             users: users_of(plan, worker, workers),
@@ -79,6 +80,7 @@ pub fn execute(
             clock,
             facts: settings.facts,
             stop: stopper.signal(),
+            post,
             trace: settings.trace.clone(),
         };
         let sender = sender.clone();
@@ -105,11 +107,15 @@ pub fn execute(
     Ok(collected)
 }
 
-/// Every worker gets every so-manieth user, so that each has its share of every scenario and of every ramp.
+/// Every worker gets every so-manieth group, or user without one, so that each has its share of every scenario and of every ramp.
 fn users_of(plan: &Plan, worker: usize, workers: usize) -> Vec<(usize, u64)> {
     let scenarios = plan.scenarios.iter().enumerate();
-    let users = scenarios.flat_map(|(number, scenario)| (0..scenario.users).map(move |user| (number, user)));
-    users.enumerate().filter(|(index, _)| index % workers == worker).map(|(_, user)| user).collect()
+    let groups = scenarios.flat_map(|(number, scenario)| {
+        let size = scenario.group.unwrap_or(1);
+        (0..scenario.users.div_ceil(size)).map(move |group| (number, group * size, size))
+    });
+    let here = groups.enumerate().filter(|(index, _)| index % workers == worker).map(|(_, group)| group);
+    here.flat_map(|(number, first, size)| (first..first + size).map(move |user| (number, user))).collect()
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> String {

@@ -1,8 +1,10 @@
 //! Making the plan happen: workers with their users, one clock, one collector.
 
 mod causes;
+mod circle;
 pub mod clock;
 mod collector;
+mod commons;
 mod driver;
 pub mod execute;
 mod health;
@@ -11,6 +13,7 @@ pub mod limits;
 pub mod network;
 mod receipts;
 mod once;
+mod post;
 mod sink;
 pub mod stop;
 pub mod trace;

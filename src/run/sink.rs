@@ -1,6 +1,7 @@
 //! What a worker's users write to: the numbers of the current second, what went wrong, and what must not be printed. One
 //! a worker; handed to the collector once a second.
 
+use super::commons::Commons;
 use crate::ledger::delivery::Note;
 use crate::ledger::invariant::Sight;
 use crate::ledger::{Sheet, Wanted};
@@ -28,6 +29,8 @@ pub struct Sink {
     pub connected: u64,
     /// Users whose setup has succeeded at least once.
     pub ready: u64,
+    /// What its users have to do with each other.
+    pub commons: Commons,
     /// Payloads are rendered into it, so that an emit allocates only what is sent.
     pub scratch: Vec<u8>,
 }

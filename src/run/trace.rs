@@ -46,7 +46,7 @@ impl Trace {
 
     pub fn input(&self, at: Moment, input: &Input) {
         let (direction, text) = match input {
-            Input::Timeout => return,
+            Input::Timeout | Input::Called => return,
             Input::Linked(_) => (Direction::Local, "connected".to_owned()),
             Input::NotLinked(failure) => (Direction::Local, format!("not connected: {}", failure.detail)),
             Input::Response { response: Ok(response), .. } => {

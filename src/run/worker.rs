@@ -10,6 +10,7 @@ use tokio::task::{JoinSet, LocalSet};
 use super::clock::Clock;
 use super::driver::{Surroundings, drive};
 use super::network::Network;
+use super::post::Post;
 use super::sink::Sink;
 use super::stop::StopSignal;
 use super::trace::Trace;
@@ -60,6 +61,7 @@ pub struct Task<N> {
     pub clock: Clock,
     pub facts: Facts,
     pub stop: StopSignal,
+    pub post: Post,
     pub trace: Option<Trace>,
 }
 
@@ -74,8 +76,11 @@ pub async fn work<N: Network>(task: Task<N>, hand_over: Sender<HandOver>) {
         facts: task.facts,
         sink,
         stop: task.stop,
+        bells: RefCell::default(),
+        outgoing: task.post.outgoing,
         trace: task.trace,
     });
+    let mut incoming = task.post.incoming;
     let local = LocalSet::new();
     let books = Books { worker: task.worker, cells, here: Rc::clone(&here), hand_over };
     local
@@ -93,6 +98,11 @@ pub async fn work<N: Network>(task: Task<N>, hand_over: Sender<HandOver>) {
                         books.close(second, end, false);
                         // After a stall the clock may be seconds ahead: numbers belong to the second that is now.
                         second = (second + 1).max(here.clock.now().second());
+                    }
+                    Some(letter) = incoming.recv() => {
+                        let mut sink = here.sink.borrow_mut();
+                        sink.commons.take(&here.plan, letter);
+                        here.pass_on(&mut sink.commons);
                     }
                     ended = users.join_next() => match ended {
                         None => break,

@@ -5,6 +5,7 @@
 //! problem at that key. What may stand beside what is decided where the plan is compiled.
 
 pub mod invariant;
+pub mod meeting;
 pub mod step;
 
 use indexmap::IndexMap;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use super::scalar::{Count, Factor, Flag, OneOrMany, Switchable};
 use crate::units::{Duration, Percent, Rate, RateLimit};
 pub use invariant::Invariant;
+pub use meeting::{Feed, Group};
 pub use step::{Ack, Delivery, Each, EventMatch, Expression, Mix, Refusal, Reply, Save, Step};
 
 /// The language as a JSON Schema, made from the types below; committed as `suite.schema.json`.
@@ -46,6 +48,9 @@ pub struct Suite {
     pub vars: Map<Value>,
     pub target: Target,
     pub credentials: Option<Credentials>,
+    /// Rows of data for `{{ feed.NAME.FIELD }}`: one row an action.
+    #[serde(default)]
+    pub feeds: Map<Feed>,
     pub resources: Option<Resources>,
     pub cooldown: Option<Cooldown>,
     /// Steps before the run, once and by no user: HTTP, `set`, `check`. What they save is known in `after`.
@@ -174,6 +179,8 @@ pub struct Scenario {
     /// The step: a duration, `auto` (the shortest that keeps every cooldown) or `asap` (closed loop).
     #[schemars(extend("format" = "every"))]
     pub every: Option<String>,
+    /// Puts users together: a match, a team.
+    pub group: Option<Group>,
     /// HTTP steps before connecting, once a user.
     #[serde(default)]
     pub login: Vec<Step>,

@@ -35,6 +35,9 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "count", keys: &["value"] },
     Verb { name: "measure", keys: &["value"] },
     Verb { name: "label", keys: &[] },
+    Verb { name: "share", keys: &[] },
+    Verb { name: "await", keys: &["within"] },
+    Verb { name: "barrier", keys: &["within", "of"] },
 ];
 
 /// What may stand beside any verb, or beside `steps`.

@@ -9,6 +9,7 @@ mod comparing;
 mod deliveries;
 mod counting;
 mod documents;
+mod games;
 mod interop;
 mod invariants;
 mod loadtests;

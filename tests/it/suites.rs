@@ -29,7 +29,10 @@ fn all_problems(file: &Path, text: &str, environment: &Environment) -> (Option<L
     let Some(suite) = loaded.as_ref().filter(|_| problems.is_empty() && file.starts_with(ERR)) else {
         return (loaded, problems);
     };
-    let files = |name: &str| Err(format!("{name}: no suite of these tests names a file"));
+    let files = |name: &str| match name {
+        "words.csv" => Ok("text,length\nyes,3\nno,2\n".to_owned()),
+        _ => Err(format!("{name}: there is no such file")),
+    };
     let overrides = Overrides::default();
     let context = Context { overrides: &overrides, files: &files, built_in: Some("http://127.0.0.1:9"), seed: 1 };
     let (_, problems) = compile(suite, &context);

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::json_path::{self, Path};
+use crate::plan::feed::Taking;
 use crate::suite::schema::Map;
 
 /// One row of the credentials.
@@ -66,6 +67,8 @@ pub struct Bindings<'a> {
     /// `user.index`: unique in the suite.
     pub user: u64,
     pub user_in_scenario: u64,
+    /// How many users make a group; 0 without groups.
+    pub group: u64,
     pub row: Option<&'a Row>,
     pub resource: Option<&'a Resource>,
     /// The value that `each` is at.
@@ -82,6 +85,8 @@ pub struct Bindings<'a> {
     pub event: Option<&'a str>,
     /// Names the passes of the loops around, so that each pass draws anew.
     pub pass: u64,
+    /// For the rows that its step takes of feeds.
+    pub taking: Option<Taking<'a>>,
     /// Of the run; randomness is a hash of it with user, step, pass and place.
     pub seed: u64,
     /// Milliseconds since 1970, for `now_ms()`.
@@ -94,6 +99,8 @@ pub enum Slot {
     UserIndex,
     UserNumber,
     UserIndexInScenario,
+    GroupIndex,
+    MemberIndex,
     UserField(Box<str>, Path),
     ResourceId,
     ResourceIndex,
@@ -104,6 +111,8 @@ pub enum Slot {
     Stage,
     Scenario,
     Item(Path),
+    /// Of the row that the step with that number takes.
+    Feed(usize, Path),
     Saved(usize, Path),
 }
 
@@ -124,6 +133,7 @@ impl<'a> Bindings<'a> {
         Self {
             user: 0,
             user_in_scenario: 0,
+            group: 0,
             row: None,
             resource: None,
             item: None,
@@ -135,6 +145,7 @@ impl<'a> Bindings<'a> {
             saved: &[],
             event: None,
             pass: 0,
+            taking: None,
             seed: 0,
             now_ms: 0,
         }
@@ -152,6 +163,8 @@ impl<'a> Bindings<'a> {
             Slot::UserIndex => SlotValue::Integer(self.user),
             Slot::UserNumber => SlotValue::Integer(self.user + 1),
             Slot::UserIndexInScenario => SlotValue::Integer(self.user_in_scenario),
+            Slot::GroupIndex => SlotValue::Integer(self.user_in_scenario / self.group.max(1)),
+            Slot::MemberIndex => SlotValue::Integer(self.user_in_scenario % self.group.max(1)),
             Slot::UserField(name, path) => json(self.row.and_then(|row| row.get(&**name)), path),
             Slot::ResourceId => text(self.resource.map(|resource| &*resource.id)),
             Slot::ResourceIndex => {
@@ -166,6 +179,10 @@ impl<'a> Bindings<'a> {
             Slot::Stage => text(Some(self.stage)),
             Slot::Scenario => text(Some(self.scenario)),
             Slot::Item(path) => json(self.item, path),
+            Slot::Feed(taker, path) => {
+                let row = self.taking.and_then(|taking| taking.row(*taker, self));
+                json(row, path)
+            }
             Slot::Saved(number, path) => json(self.saved.get(*number).and_then(Option::as_ref), path),
         }
     }

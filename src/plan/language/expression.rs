@@ -115,7 +115,11 @@ impl Expression {
                 .value(bindings, Answer::None)?
                 .map_or(SlotValue::Undefined, |value| SlotValue::Json(Cow::Owned(value))),
         };
-        if value == SlotValue::Undefined { Err(EvaluationError(format!("`{source}` is undefined"))) } else { Ok(value) }
+        if value != SlotValue::Undefined {
+            return Ok(value);
+        }
+        let why = if matches!(self, Self::Slot(Slot::Feed(..))) { ": the feed has no row left" } else { "" };
+        Err(EvaluationError(format!("`{source}` is undefined{why}")))
     }
 
     /// Is it true? Undefined, null, false, zero and what is empty are not.
@@ -266,6 +270,9 @@ impl ProgramInput {
         match names.resolve(root, &path, place) {
             Ok(Meaning::Slot(Slot::Saved(number, _))) => {
                 Ok(vec![input(None, Meaning::Slot(Slot::Saved(number, Path::new())))])
+            }
+            Ok(Meaning::Slot(Slot::Feed(taker, _))) => {
+                Ok(vec![input(field, Meaning::Slot(Slot::Feed(taker, Path::new())))])
             }
             Ok(Meaning::Slot(Slot::Item(_))) => Ok(vec![input(None, Meaning::Slot(Slot::Item(Path::new())))]),
             Ok(answer @ Meaning::Answer(..)) => Ok(vec![input(None, answer)]),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::answer::{AnswerKind, Root};
 use super::bindings::Slot;
 use super::json_path::{Key, Path};
+use crate::plan::feed::FeedNames;
 use crate::plan::once::COUNTED;
 use crate::suite::advice::closest;
 use crate::suite::env::Environment;
@@ -53,6 +54,10 @@ pub struct Names<'a> {
     pub resource_fields: Option<BTreeSet<String>>,
     /// Saved names in the order of their numbers.
     pub saved: Vec<String>,
+    /// Are users put together, so that `group` and `member` are bound?
+    pub grouped: bool,
+    /// `None` where no step is compiled.
+    pub feeds: Option<&'a FeedNames>,
     /// Value of an environment variable.
     pub environment: &'a Environment,
     /// Values of the environment that were put into the suite by `{{ env.NAME }}`: secrets.
@@ -83,8 +88,21 @@ impl UnknownName {
 }
 
 /// The names that a user's step can see everywhere.
-const ROOTS: &[&str] =
-    &["user", "resource", "step", "action", "connection", "vars", "env", "stage", "scenario", "item"];
+const ROOTS: &[&str] = &[
+    "user",
+    "resource",
+    "feed",
+    "group",
+    "member",
+    "step",
+    "action",
+    "connection",
+    "vars",
+    "env",
+    "stage",
+    "scenario",
+    "item",
+];
 
 impl<'a> Names<'a> {
     /// The names that exist outside of scenarios: variables and the environment.
@@ -95,7 +113,17 @@ impl<'a> Names<'a> {
         used_environment: &'a RefCell<Vec<String>>,
     ) -> Self {
         let (user_fields, resource_fields) = (Some(BTreeSet::new()), Some(BTreeSet::new()));
-        Self { vars, user_fields, resource_fields, saved: Vec::new(), environment, used_environment, counts: None }
+        Self {
+            vars,
+            user_fields,
+            resource_fields,
+            saved: Vec::new(),
+            feeds: None,
+            grouped: false,
+            environment,
+            used_environment,
+            counts: None,
+        }
     }
 }
 
@@ -129,8 +157,15 @@ impl Names<'_> {
             "step" if place.user => known(root, field, &[("number", Slot::StepNumber)], path),
             "action" if place.user => known(root, field, &[("id", Slot::ActionId)], path),
             "connection" if place.user => known(root, field, &[("id", Slot::ConnectionId)], path),
+            "group" if place.user && self.grouped => known(root, field, &[("index", Slot::GroupIndex)], path),
+            "member" if place.user && self.grouped => known(root, field, &[("index", Slot::MemberIndex)], path),
+            "group" | "member" if place.user && !self.is_saved(root) => Err(UnknownName::new(
+                format!("`{root}` is not bound here"),
+                "put the users of the scenario together: `group: { size: 2 }`",
+            )),
             "stage" if place.user && path.is_empty() => Ok(Meaning::Slot(Slot::Stage)),
             "scenario" if place.user && path.is_empty() => Ok(Meaning::Slot(Slot::Scenario)),
+            "feed" if place.user && !self.is_saved(root) => self.feed(field, path),
             "vars" => self.variable(field, path),
             "counts" => self.counted(path, place),
             "env" => self.environment(field),
@@ -146,6 +181,7 @@ impl Names<'_> {
             "resource" => &["id", "index"],
             "step" => &["number"],
             "action" | "connection" => &["id"],
+            "group" | "member" if self.grouped => &["index"],
             _ => &[],
         };
         let own: Vec<&String> = match root {
@@ -154,7 +190,9 @@ impl Names<'_> {
             "vars" => self.vars.keys().collect(),
             _ => Vec::new(),
         };
-        fixed.iter().map(ToString::to_string).chain(own.into_iter().cloned()).collect()
+        let feeds = self.feeds.iter().filter(|_| root == "feed").flat_map(|feeds| feeds.names());
+        let feeds = feeds.map(str::to_owned);
+        fixed.iter().map(ToString::to_string).chain(own.into_iter().cloned()).chain(feeds).collect()
     }
 
     fn user(&self, field: Option<&str>, path: &[Key]) -> Result<Meaning, UnknownName> {
@@ -188,6 +226,29 @@ impl Names<'_> {
             unknown.help = suggestion(field, fixed.iter().map(|(name, _)| *name).chain(fields)).or(unknown.help);
             unknown
         })
+    }
+
+    fn is_saved(&self, root: &str) -> bool {
+        self.saved.iter().any(|name| name == root)
+    }
+
+    fn feed(&self, field: Option<&str>, path: &[Key]) -> Result<Meaning, UnknownName> {
+        let elsewhere = || UnknownName::new("`feed` means nothing here", "it is bound in steps, one row each");
+        let feeds = self.feeds.ok_or_else(elsewhere)?;
+        let name = field.ok_or_else(|| UnknownName::new("`feed` alone is no value", "write `feed.NAME.FIELD`"))?;
+        if feeds.names().all(|known| known != name) {
+            let help = suggestion(Some(name), feeds.names()).or_else(|| Some("declare it under `feeds`".into()));
+            return Err(UnknownName { what: format!("unknown feed `feed.{name}`"), help });
+        }
+        if let (Some(Key::Name(field)), Some(fields)) = (path.get(1), feeds.fields(name))
+            && !fields.contains(&**field)
+        {
+            let help = suggestion(Some(&**field), fields.iter().map(String::as_str))
+                .or_else(|| Some(format!("it has {}", fields.iter().cloned().collect::<Vec<_>>().join(", "))));
+            return Err(UnknownName { what: format!("`feed.{name}` has no field `{field}`"), help });
+        }
+        let taker = feeds.taker(name).ok_or_else(elsewhere)?;
+        Ok(Meaning::Slot(Slot::Feed(taker, path[1..].to_vec())))
     }
 
     fn variable(&self, field: Option<&str>, path: &[Key]) -> Result<Meaning, UnknownName> {

@@ -22,6 +22,8 @@ fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
         user_fields: Some(["name", "password"].map(String::from).into()),
         resource_fields: Some(["price"].map(String::from).into()),
         saved: vec!["token".into(), "match".into()],
+        grouped: true,
+        feeds: None,
         environment: &environment,
         used_environment: &used_environment,
         counts: None,
@@ -34,6 +36,7 @@ fn with_bindings<T>(test: impl FnOnce(&Bindings<'_>) -> T) -> T {
     test(&Bindings {
         user: 7,
         user_in_scenario: 2,
+        group: 2,
         row: Some(&row),
         resource: Some(&resource),
         item: None,
@@ -45,6 +48,7 @@ fn with_bindings<T>(test: impl FnOnce(&Bindings<'_>) -> T) -> T {
         saved: &[Some("t0k".into()), Some(json!({ "id": 5 }))],
         event: None,
         pass: 0,
+        taking: None,
         seed: 1,
         now_ms: 0,
     })

@@ -49,7 +49,7 @@ pub fn compile(load: &schema::Load, path: &Path, seed: u64, critic: &Critic<'_>)
         from_users: users,
         to_users: users,
     };
-    Course { spans: vec![span], arrived: Some(arrived) }
+    Course { spans: vec![span], arrived: Some(arrived), group: 0 }
 }
 
 /// The first at the start, then one after another at the same distance.

@@ -2,6 +2,7 @@
 //! stays themselves. [`Course::presences`] says when each user comes and goes.
 
 mod arrivals;
+pub mod groups;
 mod stages;
 mod steady;
 
@@ -26,6 +27,8 @@ pub struct Course {
     pub spans: Vec<Span>,
     /// Of arrivals: each stay, in the order in which they are asked for; otherwise the spans say them.
     arrived: Option<Vec<Presence>>,
+    /// How many users come and go together; 0 where each is on its own.
+    group: u64,
 }
 
 impl Course {
@@ -45,16 +48,14 @@ impl Course {
     /// out.
     #[must_use]
     pub fn presences(&self, rate: Rate) -> Vec<Presence> {
-        match &self.arrived {
-            Some(arrived) => paced(arrived.clone(), rate),
-            None => presences(&self.spans, rate),
-        }
+        let all = self.arrived.clone().unwrap_or_else(|| asked(&self.spans));
+        if self.group > 1 { groups::paced(all, self.group, rate) } else { paced(all, rate) }
     }
 }
 
 impl From<Vec<Span>> for Course {
     fn from(spans: Vec<Span>) -> Self {
-        Self { spans, arrived: None }
+        Self { spans, arrived: None, group: 0 }
     }
 }
 
@@ -130,9 +131,9 @@ pub struct Presence {
     pub until: Moment,
 }
 
-/// When each user comes and goes, by slot. User i is there while the load is above i, so the highest leaves first and
+/// When each user is asked for and goes, by the moment when it is asked for. User i is there while the load is above i, so the highest leaves first and
 /// comes back as the same user.
-fn presences(spans: &[Span], rate: Rate) -> Vec<Presence> {
+fn asked(spans: &[Span]) -> Vec<Presence> {
     let Some(end) = spans.last().map(|span| span.to) else { return Vec::new() };
     let mut open: Vec<usize> = Vec::new();
     let mut all: Vec<Presence> = Vec::new();
@@ -153,7 +154,7 @@ fn presences(spans: &[Span], rate: Rate) -> Vec<Presence> {
             }
         }
     }
-    paced(all, rate)
+    all
 }
 
 /// Gives each stay its place in the connect rate; one whose place would come after its end is left out.
@@ -175,6 +176,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn presences(spans: &[Span], rate: Rate) -> Vec<Presence> {
+        paced(asked(spans), rate)
+    }
 
     fn span(from: u64, to: u64, users: (u64, u64)) -> Span {
         let at = |seconds| Moment::START + Duration::from_secs(seconds);

@@ -177,6 +177,7 @@ impl Actor {
                 self.link_end = self.session.is_some().then_some(how);
                 self.tell_session(scene, protocol::Input::Closed);
             }
+            Input::Called => self.called(scene),
             Input::Stop { drain_until } => self.stop(scene, drain_until),
         }
         if patience_ends && self.session.as_ref().is_some_and(|session| session.deadline() <= scene.now) {
@@ -185,6 +186,7 @@ impl Actor {
         self.timers(scene);
         self.run_threads(scene);
         self.advance(scene);
+        self.tell_standing(scene);
     }
 
     /// The next thing to carry out.

@@ -34,6 +34,7 @@ impl Actor {
         Bindings {
             user,
             user_in_scenario: self.user,
+            group: scenario.group.unwrap_or(0),
             row: plan.credentials.row(user),
             resource: self.resource_of(thread, plan, scenario),
             item: thread.and_then(|thread| bound_item(thread, scenario)),
@@ -45,6 +46,7 @@ impl Actor {
             saved: &self.saved,
             event: thread.and_then(|thread| thread.cause.as_ref()).map(|cause| cause.args.json()),
             pass: thread.map_or(0, Thread::pass),
+            taking: thread.map(|thread| thread.taking(&plan.feeds)),
             seed: plan.seed,
             now_ms: facts.started_ms + now.as_nanos() / 1_000_000,
         }

@@ -40,6 +40,7 @@ impl Actor {
         let audience = match delivery.addressees {
             Addressees::Everyone => Audience::EVERYONE,
             Addressees::Subject => subject,
+            Addressees::Group => self.own_group(scene).unwrap_or(Audience::EVERYONE),
             Addressees::Actor => Audience::NOBODY,
         };
         let number = u32::try_from(self.action).unwrap_or(u32::MAX);

@@ -285,6 +285,7 @@ impl Actor {
             }
             (_, Wait::Response { .. }) => self.response_timed_out(scene),
             (_, Wait::Expect { .. }) => self.not_come(scene),
+            (_, Wait::Meeting { .. }) => self.meeting_timed_out(scene),
             _ => {}
         }
     }

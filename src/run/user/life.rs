@@ -81,7 +81,11 @@ impl Actor {
             Life::Waiting { .. } => {
                 if let Some(stay) = scene.scenario.stays(self.user).get(self.stay) {
                     let hears_until = scene.plan.hears_until(scene.scenario, stay.until);
-                    self.turns.begin(stay.slot + scene.scenario.ready_within, stay.until, hears_until);
+                    let (latest, end) = (
+                        scene.scenario.latest_start(self.user, self.stay),
+                        scene.scenario.end_turn(self.user, stay.until),
+                    );
+                    self.turns.begin(latest, stay.until, end, hears_until);
                     self.attempts = 0;
                 }
                 // The turn that was open when the last stay ended may have outlasted this one, too.
@@ -356,7 +360,8 @@ impl Actor {
             scene.sink.recorder.count(cell, Counter::Reconnects);
             scene.sink.recorder.record(cell, Distribution::ReconnectLatency, scene.now.since(lost));
         }
-        self.start_clock(scene.scenario, scene.now);
+        self.ready_with_group(scene);
+        self.start_clock(scene);
     }
 
     pub(super) fn count_ready(&mut self, scene: &mut Scene<'_>) {

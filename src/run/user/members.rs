@@ -40,14 +40,29 @@ impl Actor {
 
     /// The user is connected, and not set up yet.
     pub(super) fn arriving(&self, scene: &mut Scene<'_>) {
-        self.note_membership(scene, scene.now, |user| What::Changing { user, audience: Audience::EVERYONE });
+        for audience in self.own_audiences(scene) {
+            self.note_membership(scene, scene.now, |user| What::Changing { user, audience });
+        }
     }
 
     /// The user is set up.
     pub(super) fn arrived(&self, scene: &mut Scene<'_>) {
         if self.online {
-            self.note_membership(scene, scene.now, |user| What::Joined { user, audience: Audience::EVERYONE });
+            for audience in self.own_audiences(scene) {
+                self.note_membership(scene, scene.now, |user| What::Joined { user, audience });
+            }
         }
+    }
+
+    /// Of what the user is a member without a step that says so.
+    fn own_audiences(&self, scene: &Scene<'_>) -> impl Iterator<Item = Audience> + use<> {
+        std::iter::once(Audience::EVERYONE).chain(self.own_group(scene))
+    }
+
+    /// The user's group, where it has one. No name of a suite begins as its name does.
+    pub(super) fn own_group(&self, scene: &Scene<'_>) -> Option<Audience> {
+        let size = scene.scenario.group?.max(1);
+        Some(Audience::of(&format!("\0group {} {}", self.scenario, self.user / size)))
     }
 
     /// The connection is gone. What was sent after `since` may not have reached the user.

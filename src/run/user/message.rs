@@ -62,6 +62,8 @@ pub enum Input {
     Frame(Frame),
     /// The link has ended: a kind for counting, and a sentence.
     LinkEnded(Failure),
+    /// Something has changed that it may wait for: others have come, or have shared a value.
+    Called,
     /// The run is being stopped: act no more, and have done by this moment.
     Stop {
         drain_until: Moment,

@@ -24,6 +24,7 @@ mod judge;
 mod label;
 mod life;
 mod members;
+mod meeting;
 mod message;
 mod parting;
 mod reply;

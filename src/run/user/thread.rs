@@ -2,6 +2,7 @@
 
 use super::actor::{Actor, Scene};
 use crate::plan::Scenario;
+use crate::plan::feed::{Feeds, Taking};
 use crate::plan::language::functions::{Draw, mix};
 use crate::plan::language::{Answer, Expression};
 use crate::plan::scenario::Turn;
@@ -90,6 +91,12 @@ pub enum Wait {
     Return {
         deadline: Moment,
     },
+    /// Others: the value or the barrier of the step at `operation`.
+    Meeting {
+        operation: usize,
+        sought: Moment,
+        deadline: Moment,
+    },
     /// The event of the `expect` at `operation`, of which so many have come since it began to wait.
     Expect {
         operation: usize,
@@ -110,6 +117,7 @@ impl Wait {
             Self::Pause { until } => *until,
             Self::Answer { deadline, .. }
             | Self::Expect { deadline, .. }
+            | Self::Meeting { deadline, .. }
             | Self::Return { deadline }
             | Self::Response { deadline, .. } => *deadline,
         }
@@ -213,6 +221,12 @@ impl Thread {
         &self.passes
     }
 
+    /// Where it stands, for the rows that its steps take.
+    pub fn taking<'a>(&'a self, feeds: &'a Feeds) -> Taking<'a> {
+        let handler = self.cause.as_ref().map_or(0, |cause| cause.number.saturating_sub(1));
+        Taking { feeds, number: self.turn.map_or(handler, |turn| turn.number), passes: &self.passes }
+    }
+
     /// Names the passes of its loops, and which of the handlers it is, for drawing at random; 0 outside of both.
     pub fn pass(&self) -> u64 {
         spot(self.cause.as_ref().map_or(0, |cause| cause.number), &self.passes)
@@ -303,6 +317,8 @@ impl Actor {
                 Operation::Check(check) => self.check(scene, check),
                 Operation::Tally(tally) => self.tally(scene, tally),
                 Operation::Label(rules) => self.label(scene, rules),
+                Operation::Share(rules) => self.share(scene, rules),
+                meeting @ (Operation::Await(_) | Operation::Barrier(_)) => self.meet(scene, meeting),
                 Operation::Emit(emit) => self.emit(scene, emit),
                 Operation::Http(step) => self.request(scene, step),
                 Operation::Expect(expect) => self.expect(scene, expect),

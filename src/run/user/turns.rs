@@ -23,12 +23,16 @@ pub struct Turns {
     latest: Option<Moment>,
     /// When the stay ends: what is due then or later is not.
     until: Option<Moment>,
+    /// The number of the first turn that is not the stay's any more.
+    end: u64,
+    /// The turns of the stay, from the first up to `end`, since its clock runs.
+    pub span: Option<(u64, u64)>,
     /// Has that been noticed? Then nobody need be woken for it again.
     over: bool,
     /// Due, and waiting for the last turn to end.
     waiting: VecDeque<Turn>,
     /// Turns begun in a closed loop.
-    own: u64,
+    pub own: u64,
     /// In a closed loop, no turn begins before this moment.
     rest: Option<Moment>,
     /// Until then the user stays to hear of what others do, when its own turns are over.
@@ -43,8 +47,8 @@ const REST: Duration = Duration::from_millis(1);
 
 impl Turns {
     /// A stay begins in its slot: the clock starts when the user is ready, at `latest` in any case.
-    pub fn begin(&mut self, latest: Moment, until: Moment, hears_until: Option<Moment>) {
-        *self = Self { latest: Some(latest), until: Some(until), own: self.own, hears_until, ..Self::default() };
+    pub fn begin(&mut self, latest: Moment, until: Moment, end: u64, hears_until: Option<Moment>) {
+        *self = Self { latest: Some(latest), until: Some(until), end, own: self.own, hears_until, ..Self::default() };
     }
 
     /// No further turn becomes due.
@@ -71,11 +75,10 @@ impl Turns {
 impl Actor {
     /// When the turns want to be looked at again.
     pub(super) fn turns_deadline(&self, scenario: &Scenario) -> Moment {
-        let next = self
+        let next = self.turns.next.map(|turn| turn.due).or(self
             .turns
-            .next
-            .map(|turn| turn.due)
-            .or(self.turns.latest.filter(|_| matches!(scenario.rhythm, Rhythm::Step { .. })));
+            .latest
+            .filter(|_| matches!(scenario.rhythm, Rhythm::Step { .. }) || scenario.group.is_some()));
         let until = self.turns.until.filter(|_| !self.turns.over);
         let hears_until = self.turns.hears_until.filter(|_| self.turns.over);
         let soonest = [next, until, hears_until, self.turns.rest].into_iter().flatten().min();
@@ -83,19 +86,24 @@ impl Actor {
     }
 
     /// The clock starts now, if it does not run yet. Seen late, it still starts at its latest moment.
-    pub(super) fn start_clock(&mut self, scenario: &Scenario, now: Moment) {
-        let Some(latest) = self.turns.latest.take() else { return };
-        if matches!(scenario.rhythm, Rhythm::Step { .. }) {
-            let first = scenario.first_turn(self.user, now.min(latest));
-            self.turns.next = Some(scenario.turn(self.user, first, now));
+    pub(super) fn start_clock(&mut self, scene: &mut Scene<'_>) {
+        let Some(latest) = self.turns.latest else { return };
+        let Some(first) = self.first_turn(scene, latest) else { return };
+        self.turns.latest = None;
+        if matches!(scene.scenario.rhythm, Rhythm::Step { .. }) {
+            self.turns.next = Some(scene.scenario.turn(self.user, first, scene.now));
+            self.turns.span = Some((first, self.turns.end));
+        } else {
+            self.turns.own = self.turns.own.max(first);
+            self.turns.span = Some((self.turns.own, self.turns.end));
         }
     }
 
     /// Brings the turns up to now: what has become due is counted and started, or counted as not sent; and when the stay
     /// is over, the user leaves.
     pub(super) fn advance(&mut self, scene: &mut Scene<'_>) {
-        if self.turns.latest.is_some_and(|latest| latest <= scene.now) {
-            self.start_clock(scene.scenario, scene.now);
+        if self.turns.latest.is_some_and(|latest| latest <= scene.now || scene.scenario.group.is_some()) {
+            self.start_clock(scene);
         }
         self.turns.rest = self.turns.rest.filter(|rest| *rest > scene.now);
         self.collect_due(scene);
@@ -109,7 +117,7 @@ impl Actor {
             }
             // A turn that was due before the end and that nothing held up is only seen late, as timers fire late.
             let held_up = self.turns.waiting.front().is_none_or(|turn| self.turns_blocked(turn));
-            if self.turns.are_over(scene.now) && held_up {
+            if self.turns.are_over(scene.now) && held_up && !self.owes_turn(scene) {
                 self.abandon_waiting(scene, NotSent::Busy);
                 break;
             }
@@ -123,19 +131,22 @@ impl Actor {
         }
         if self.turns.are_over(scene.now) {
             self.turns.over = true;
-            self.stay_over(scene);
-            self.run_thread(scene);
+            if !self.owes_turn(scene) {
+                self.stay_over(scene);
+                self.run_thread(scene);
+            }
         }
     }
 
     fn collect_due(&mut self, scene: &mut Scene<'_>) {
-        let until = self.turns.until.unwrap_or(Moment::START);
-        while let Some(turn) = self.turns.next.filter(|turn| turn.due <= scene.now && turn.due < until) {
+        let (until, end) = (self.turns.until.unwrap_or(Moment::START), self.turns.end);
+        let belongs = |turn: &Turn| turn.due < until && turn.number < end;
+        while let Some(turn) = self.turns.next.filter(|turn| turn.due <= scene.now && belongs(turn)) {
             self.plan_turn(scene, &turn);
             self.turns.waiting.push_back(turn);
             self.turns.next = Some(scene.scenario.turn(self.user, turn.number + 1, scene.now));
         }
-        if self.turns.next.is_some_and(|turn| turn.due >= until) {
+        if self.turns.next.is_some_and(|turn| !belongs(&turn)) {
             self.turns.next = None;
         }
     }
@@ -146,7 +157,8 @@ impl Actor {
             self.turns.leave(scene.now);
             return None;
         }
-        if self.turns.rest.is_some() {
+        let awaits_group = scene.scenario.group.is_some() && self.turns.latest.is_some();
+        if awaits_group || self.turns.rest.is_some() && !self.owes_turn(scene) {
             return None;
         }
         if scene.scenario.rhythm == Rhythm::ClosedLoop {
@@ -176,7 +188,8 @@ impl Actor {
         self.last_turn_end.is_some_and(|end| end > turn.due)
     }
 
-    fn begin_turn(&mut self, scene: &Scene<'_>, turn: Turn) {
+    fn begin_turn(&mut self, scene: &mut Scene<'_>, turn: Turn) {
+        self.come_to_turn(scene, turn.number, true);
         let mut owed = std::mem::take(&mut self.turns.owed);
         owed.clear();
         owed.resize(scene.scenario.actions.len(), 0);
@@ -237,6 +250,7 @@ impl Actor {
     }
 
     fn not_sent(&self, scene: &mut Scene<'_>, turn: &Turn, why: NotSent) {
+        self.come_to_turn(scene, turn.number, false);
         let outcome = ActionOutcome::NotSent(why);
         self.outcome_of_all(scene, turn, outcome);
         let resource = turn.resource.and_then(|index| scene.plan.resources.get(index));

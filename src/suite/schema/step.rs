@@ -45,6 +45,13 @@ pub struct Step {
     pub measure: Option<String>,
     /// Break outcomes and latencies down by values: name to expression. On an action of that one; alone of all that follow.
     pub label: Option<Map<Expression>>,
+    /// Values to hand to the others of the group, or without groups to all: name to value.
+    pub share: Option<Map<Value>>,
+    /// Wait for a value of that name that somebody shares; it becomes a saved name.
+    #[serde(rename = "await")]
+    pub awaited: Option<String>,
+    /// Wait until every user of the group, else of the scenario, has come here.
+    pub barrier: Option<String>,
 
     /// Repeat for each of `resources`, or of a list; inside, `resource` (or `item`) is bound.
     pub each: Option<Each>,
@@ -89,7 +96,11 @@ pub struct Step {
     pub status: Option<Count>,
     /// Expression over `response` that is true for success.
     pub ok: Option<Expression>,
-    /// Deadline of a request, default `10s`, of what is expected, default `5s`, or of coming back.
+    /// Whose barrier it is: `suite` for every user of every scenario that has it. Default the group, else the scenario.
+    #[schemars(extend("enum" = ["suite"]))]
+    pub of: Option<String>,
+    /// Deadline of a request, default `10s`, of what is expected, default `5s`, of coming back, or of waiting for others, default
+    /// `30s`.
     pub within: Option<Duration>,
 
     /// Expression over `data` and `args`: which event of that name is expected. Default any.

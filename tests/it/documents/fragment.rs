@@ -28,6 +28,7 @@ scenarios:
 
 /// Files that documents name.
 const FILES: &[(&str, &str)] = &[
+    ("words.csv", "text\nyes\nno\n"),
     ("users.csv", "name,password\nada,one\nbob,two\n"),
     ("lots.json", "[\"vase\", { \"id\": \"clock\", \"opening\": 5 }]"),
 ];

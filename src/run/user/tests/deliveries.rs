@@ -181,3 +181,27 @@ act:
     assert_eq!(told.deliveries(), "expected 4, in time 4", "{:?}", told.findings());
     assert_eq!(by_user.len(), 2);
 }
+
+#[test]
+fn what_is_meant_for_a_group_is_owed_to_its_members() {
+    let act = bid("to: TO").replace("step.number", "1");
+    let told = |to: &str| {
+        let scenario = format!(
+            "load: {{ users: 4, duration: 3500ms }}\nevery: 1s\ngroup: {{ size: 2 }}\n{}",
+            act.replace("TO", to)
+        );
+        let echo = |seen: &Seen<'_>| -> Script {
+            let Some(number) = seen.asks("bid") else { return polite(seen) };
+            let id = seen.text().and_then(|text| text.rsplit('"').nth(1)).unwrap_or_default();
+            vec![(20, ack(number, OK)), (30, Arrival::Text(format!(r#"42["placed",{{"ref":"{id}"}}]"#)))]
+        };
+        Simulation::new(&suite(&scenario)).server(echo).run()
+    };
+    // Each of the four bids two or three times, and the server tells nobody but the actor.
+    let (all, partners) = (told("group"), told("partners"));
+    let sent = all.count(Counter::Ok);
+    assert!(sent >= 8, "{sent}");
+    assert_eq!(all.deliveries(), format!("expected {}, in time {sent}, missing {sent}", 2 * sent));
+    assert_eq!(partners.deliveries(), format!("expected {sent}, missing {sent}"));
+    assert_eq!(told("everyone").count(Counter::DeliveryMissing), 3 * sent);
+}

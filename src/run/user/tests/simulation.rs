@@ -20,6 +20,7 @@ use crate::run::invariants::Invariants;
 use crate::run::receipts::Receipts;
 use crate::run::sink::Sink;
 use crate::suite::env::Environment;
+use crate::suite::problem::Problems;
 use crate::suite::read::read;
 use crate::units::{Duration, Moment};
 
@@ -95,13 +96,26 @@ pub fn at(ms: u64) -> Moment {
 
 impl<'a> Simulation<'a> {
     pub fn new(text: &str) -> Self {
-        let (loaded, problems) = read(Path::new("suite.yaml"), text, &Environment::default());
-        assert!(!problems.has_errors(), "{problems:?}\n{text}");
-        let files = |name: &str| Err(format!("{name}: there are no files"));
-        let context = Context { overrides: &Overrides::default(), files: &files, built_in: None, seed: 7 };
-        let (plan, problems) = compile(&loaded.unwrap(), &context);
+        Self::with_words(text, "")
+    }
+
+    /// The same where the suite can read `words.csv`.
+    pub fn with_words(text: &str, words: &str) -> Self {
+        let (plan, problems) = Self::plan(text, words);
         let plan = plan.unwrap_or_else(|| panic!("{problems:?}\n{text}"));
         Self { plan, server: Box::new(polite), stop_at: None, lag: Duration::ZERO }
+    }
+
+    /// The plan of a suite, or what is wrong with it.
+    pub fn plan(text: &str, words: &str) -> (Option<Plan>, Problems) {
+        let (loaded, problems) = read(Path::new("suite.yaml"), text, &Environment::default());
+        assert!(!problems.has_errors(), "{problems:?}\n{text}");
+        let files = |name: &str| match name {
+            "words.csv" if !words.is_empty() => Ok(words.to_owned()),
+            _ => Err(format!("{name}: there is no such file")),
+        };
+        let context = Context { overrides: &Overrides::default(), files: &files, built_in: None, seed: 7 };
+        compile(&loaded.unwrap(), &context)
     }
 
     pub fn server(mut self, server: impl FnMut(&Seen<'_>) -> Script + 'a) -> Self {
@@ -190,6 +204,7 @@ impl Running<'_, '_> {
     fn go(&mut self) {
         let mut stop = self.simulation.stop_at.map(at);
         loop {
+            self.call();
             for user in 0..self.users.len() {
                 self.carry_out(user);
             }
@@ -287,6 +302,15 @@ impl Running<'_, '_> {
         let facts = FACTS;
         let mut scene = Scene { plan, scenario, facts, now: self.now, sink: &mut self.sink };
         here.actor.handle(&mut scene, input);
+        self.sink.commons.letters.clear();
+    }
+
+    /// Those for whom something has changed that they wait for.
+    fn call(&mut self) {
+        while let Some(called) = self.sink.commons.calls.pop() {
+            let user = self.users.iter().position(|user| user.index == called && !user.done);
+            user.into_iter().for_each(|user| self.tell(user, Input::Called));
+        }
     }
 
     fn carry_out(&mut self, user: usize) {
