@@ -13,6 +13,7 @@ mod login;
 mod losses;
 mod partings;
 mod server;
+mod sights;
 mod simulation;
 mod stopping;
 mod turns;
