@@ -270,7 +270,8 @@ impl Outcome {
         outcome.invariants.push(invariants::no_data());
         outcome.verdict.sentence =
             "3 of 8 thresholds were not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms; 7 deliveries are \
-             missing; http_latency p95 has no samples."
+             missing; http_latency p95 has no samples; 2 of 4 invariants do not hold: winner (broken in 2 of 413 checks, \
+             7 undecided), and 1 more."
                 .into();
         outcome.scenarios = long_scenarios(totals, hour);
         outcome.totals = totals;

@@ -55,7 +55,7 @@ pub enum Number {
 }
 
 /// So much of a value is shown, in characters.
-const HEAD: usize = 60;
+const HEAD: usize = 120;
 
 impl Value {
     #[must_use]
@@ -70,6 +70,9 @@ impl Value {
         text.hash(&mut hasher);
         if let Some((end, _)) = text.char_indices().nth(HEAD) {
             text.truncate(end);
+            // Only whole words: half of a token would not be known for a secret.
+            let is_of_word = |c: char| c.is_alphanumeric() || "._-+/=~".contains(c);
+            text.truncate(text.trim_end_matches(is_of_word).len());
             text.push('…');
         }
         Self::Other { hash: hasher.finish(), head: text.into() }
@@ -194,7 +197,8 @@ mod tests {
 
     #[test]
     fn little_of_a_value_is_kept() {
-        let Value::Other { head, .. } = Value::of(Some(&json!("ü".repeat(1_000)))) else { panic!("a text") };
-        assert_eq!(head.chars().count(), HEAD + 1);
+        let head = |text: String| Value::of(Some(&json!(text))).to_string();
+        assert!((HEAD..=HEAD + 1).contains(&head("ü ".repeat(1_000)).chars().count()));
+        assert_eq!(head(format!("a token: {}", "x1._-".repeat(50))), "\"a token: …");
     }
 }

@@ -16,6 +16,7 @@ mod losses;
 mod meetings;
 mod partings;
 mod server;
+mod sights;
 mod simulation;
 mod stopping;
 mod turns;

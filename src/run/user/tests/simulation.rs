@@ -157,7 +157,7 @@ impl<'a> Simulation<'a> {
         let (mut sink, now, log) = (running.sink, running.now, running.log);
         let (plan, mut course) = (Arc::new(self.plan), Course::default());
         let acts = sink.sheet.hand_over(now, true);
-        let notes = std::mem::take(&mut sink.notes);
+        let notes = sink.notes.clone();
         let (recorder, findings) = (&mut sink.recorder, &mut sink.findings);
         let mut invariants = Invariants::new(&plan, 1);
         let mut books = Books { recorder, findings, course: &mut course, invariants: &mut invariants };
