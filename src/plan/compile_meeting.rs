@@ -13,7 +13,7 @@ use super::scenario::Rhythm;
 use super::step::{Operation, Program};
 use crate::suite::problem::Path;
 use crate::suite::schema::{self, Map, Step, Suite};
-use crate::units::Duration;
+use crate::units::{Duration, Moment};
 
 const DEFAULT_WITHIN: Duration = Duration::from_secs(30);
 
@@ -118,6 +118,54 @@ pub fn turns_agree(scenarios: &[Scenario], critic: &Critic<'_>) {
                 let what = format!("{name} belongs to the turn, and the turns of `{}` have another step", other.name);
                 critic.error_at_key(&path, what, "give both scenarios the same `every`, or meet in `setup`");
             }
+        }
+    }
+}
+
+/// Who comes first to a barrier of the setup waits until the last one has its slot, and that must not be too long.
+pub fn barriers_open(scenarios: &[Scenario], critic: &Critic<'_>) {
+    for scenario in scenarios {
+        for (place, program) in [("login", &scenario.login), ("setup", &scenario.setup)] {
+            let barriers = program.operations.iter().filter_map(|operation| match operation {
+                Operation::Barrier(rule) => Some(rule),
+                _ => None,
+            });
+            for rule in barriers {
+                let wait = longest_wait(scenarios, scenario, rule);
+                if wait > rule.within {
+                    let path = Path::root().key("scenarios").key(scenario.name.as_str()).key(place);
+                    let what = format!(
+                        "the last user comes to the barrier `{}` {wait} after the first, and it waits for {}",
+                        rule.name, rule.within
+                    );
+                    critic.warning(&path, what, "lengthen its `within`, or let users come sooner after each other");
+                }
+            }
+        }
+    }
+}
+
+/// From the first slot to the last of those that a barrier of the setup waits for.
+fn longest_wait(scenarios: &[Scenario], scenario: &Scenario, rule: &BarrierRule) -> Duration {
+    let slots = |scenario: &Scenario, users: &mut dyn Iterator<Item = u64>| -> Vec<Moment> {
+        users.filter_map(|user| scenario.stays(user).first()).map(|stay| stay.slot).collect()
+    };
+    let spread = |slots: &[Moment]| match (slots.iter().min(), slots.iter().max()) {
+        (Some(first), Some(last)) => last.since(*first),
+        _ => Duration::ZERO,
+    };
+    if rule.of_suite {
+        let has_it = |other: &&Scenario| {
+            [&other.login, &other.setup].iter().any(|program| program.has_barrier_of_suite(&rule.name))
+        };
+        let parties = scenarios.iter().filter(has_it);
+        return spread(&parties.flat_map(|party| slots(party, &mut (0..party.users))).collect::<Vec<_>>());
+    }
+    match scenario.group {
+        None => spread(&slots(scenario, &mut (0..scenario.users))),
+        Some(size) => {
+            let groups = (0..scenario.users / size).map(|group| slots(scenario, &mut scenario.fellows(group * size)));
+            groups.map(|slots| spread(&slots)).max().unwrap_or_default()
         }
     }
 }

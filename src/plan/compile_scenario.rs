@@ -91,6 +91,7 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> 
     }
     compile_meeting::somebody_shares(ground.suite, ground.critic);
     compile_meeting::turns_agree(&compiled, ground.critic);
+    compile_meeting::barriers_open(&compiled, ground.critic);
     listen(&mut compiled, &ground.promised.borrow());
     compiled
 }

@@ -408,7 +408,12 @@ fn facts(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
             let why = if auto { " (auto: the shortest that keeps every cooldown)" } else { "" };
             facts.push(("step", format!("{}{why}", span(every))));
             let within = span(scenario.ready_within);
-            facts.push(("first turns", format!("when a user is ready; due {within} after its slot in any case")));
+            let (who, slot) = if scenario.group.is_some() {
+                ("all of a group are", "the last slot")
+            } else {
+                ("a user is", "its slot")
+            };
+            facts.push(("first turns", format!("when {who} ready; due {within} after {slot} in any case")));
         }
     }
     facts

@@ -206,6 +206,8 @@ impl Actor {
     pub(super) fn owes_turn(&self, scene: &Scene<'_>) -> bool {
         scene.scenario.group.is_some()
             && scene.scenario.rhythm == Rhythm::ClosedLoop
+            && self.life == Life::Active
+            && self.turns.span.is_some()
             && self.turns.are_over(scene.now)
             && self.turns.own < scene.sink.commons.next_turn(self.member(scene.scenario))
     }

@@ -27,6 +27,9 @@ const STEPS: &[&str] = &[
     "{ post: /NAME, name: NAME, within: 250ms, rejected: response.status == 503 }",
     "{ set: { own: \"{{ user.index }}\" } }",
     "{ expect: news, within: 200ms }",
+    "meets { when: true, steps: [{ when: \"user.index % 2 == step.number % 2\", share: { word: \"{{ step.number }}\" } }, { await: word, within: 300ms }, { emit: NAME, args: [\"{{ word }}\"] }] }",
+    "meets { barrier: NAME, within: 400ms }",
+    "meets { barrier: all, of: suite, within: 250ms }",
     "act-only { steps: [{ disconnect: abort }, { pause: 40ms }, { reconnect: true, within: 300ms }], when: \"step.number % 3 == 0\" }",
     "act-only { steps: [{ disconnect: clean }, { post: /NAME, name: NAME, within: 100ms }], when: \"step.number % 4 == 1\" }",
     "{ when: \"step.number % 2 == 1\", expect: news, where: data > 1, count: 2, within: 500ms, save: { own: data } }",
@@ -40,6 +43,14 @@ const LOADS: &[&str] = &[
     "{ users: 1, duration: 2500ms }",
     "{ stages: [{ duration: 1s, target: 3 }, { duration: 2s, target: 3 }, { duration: 1s, target: 0 }] }",
     "{ stages: [{ duration: 0s, target: 2 }, { duration: 1s, target: 2 }, { duration: 300ms, target: 1 }, { duration: 1s, target: 3 }, { duration: 1s, target: 3 }] }",
+];
+
+/// For users in pairs.
+const LOADS_OF_PAIRS: &[&str] = &[
+    "{ users: 4, duration: 4s }",
+    "{ users: 2, duration: 2500ms }",
+    "{ stages: [{ duration: 1s, target: 4 }, { duration: 2s, target: 4 }, { duration: 1s, target: 0 }] }",
+    "{ stages: [{ duration: 0s, target: 2 }, { duration: 1s, target: 2 }, { duration: 300ms, target: 0 }, { duration: 1s, target: 4 }, { duration: 1s, target: 4 }] }",
 ];
 
 const RHYTHMS: &[&str] =
@@ -64,10 +75,10 @@ fn steps(key: &str, chosen: &[usize], text: &mut String) {
     }
     writeln!(text, "{key}:").unwrap();
     for (index, step) in chosen.iter().enumerate() {
-        let step = match STEPS[*step].strip_prefix("act-only ") {
-            Some(step) if key == "act" => step,
-            Some(_) => "{ pause: 1ms }",
-            None => STEPS[*step],
+        let step = match STEPS[*step].split_once(" {") {
+            Some(("act-only", _)) if key != "act" => "{ pause: 1ms }",
+            Some(("meets", _)) if key == "teardown" => "{ pause: 1ms }",
+            _ => STEPS[*step].trim_start_matches("act-only ").trim_start_matches("meets "),
         };
         writeln!(text, "  - {}", step.replace("NAME", &format!("{key}{index}"))).unwrap();
     }
@@ -75,7 +86,8 @@ fn steps(key: &str, chosen: &[usize], text: &mut String) {
 
 fn scenario(load: usize, rhythm: usize, reconnect: usize, flags: u8, programs: &[Vec<usize>; 3]) -> String {
     let [setup, act, teardown] = programs;
-    let mut text = format!("load: {}\n{}\n", LOADS[load], RECONNECTS[reconnect]);
+    let (loads, group) = if flags & 8 > 0 { (LOADS_OF_PAIRS, "group: { size: 2 }\n") } else { (LOADS, "") };
+    let mut text = format!("load: {}\n{group}{}\n", loads[load], RECONNECTS[reconnect]);
     let mut act = act.clone();
     if act.is_empty() {
         text.push_str("connect: { within: 700ms }\n");

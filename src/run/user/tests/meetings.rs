@@ -354,6 +354,24 @@ act:
 }
 
 #[test]
+fn who_is_away_owes_the_group_no_turn() {
+    let text = suite(
+        r#"pattern: none
+every: asap
+load: { users: 2, duration: 1s }
+group: { size: 2 }
+reconnect: off
+act: [{ pause: 100ms }, { emit: say, ack: {} }]"#,
+    );
+    let server = |seen: &Seen<'_>| {
+        if seen.user == 1 && seen.emits("say") { vec![(5, Arrival::Ended("lost"))] } else { polite(seen) }
+    };
+    let told = Simulation::new(&text).server(server).run();
+    assert_eq!(told.actions(), "planned 9, sent 9, acks 8, ok 8, disconnected 1");
+    assert!(told.end < super::simulation::at(1_200), "{}", told.end);
+}
+
+#[test]
 fn late_timers_make_no_difference_to_what_came_in_time() {
     // Timers fire 20 ms late: the value comes before the timer has told that it is awaited no more, in both cases.
     for (pause, actions) in [(290, "planned 6, sent 6, ok 6"), (310, "planned 6, sent 3, ok 3, abandoned 3")] {
