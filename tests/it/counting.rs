@@ -1,12 +1,8 @@
 //! The server's own count beside ours, and metrics of the suite's own: whole runs.
 
 use serde_json::Value;
-use serde_yaml::Value as Yaml;
 
 use crate::support::{Program, ServerProcess, number};
-
-const ORDERS: &str = include_str!("../interop/orders/suite.yaml");
-const MATCHMAKING: &str = include_str!("../interop/matchmaking/suite.yaml");
 
 /// The built-in auction for three seconds; `after` compares what it counted.
 const AUCTION: &str = r#"name: counted
@@ -138,67 +134,4 @@ fn after_a_run_that_a_threshold_stopped_the_count_is_taken_too() {
     assert!(printed.contains("The run was stopped early"), "{printed}");
     let results = program.results("counted");
     assert_eq!(results["checks"].as_array().map(Vec::len), Some(3), "{}", results["checks"]);
-}
-
-/// A suite without what belongs to other tests: deliveries, memberships, invariants, and waiting for one another.
-fn without_deliveries(suite: &mut Yaml) {
-    match suite {
-        Yaml::Mapping(keys) => {
-            keys.retain(|key, _| !matches!(key.as_str(), Some("delivery" | "joins" | "leaves" | "invariants")));
-            keys.retain(|key, _| !key.as_str().is_some_and(|key| key.starts_with("delivery_")));
-            keys.iter_mut().for_each(|(_, value)| without_deliveries(value));
-        }
-        Yaml::Sequence(items) => {
-            for item in items {
-                if item.get("barrier").is_some() {
-                    // Whoever waits for the others has them here after a second.
-                    *item = serde_yaml::from_str("pause: 1s").expect("YAML");
-                }
-                without_deliveries(item);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// A suite of `tests/interop` as far as it goes here, against its application: its checks hold.
-fn check_application(name: &str, text: &str, narrow: impl FnOnce(&mut Yaml), checks: &[&str]) -> Option<Value> {
-    let server = ServerProcess::node(name, &[])?;
-    let mut suite: Yaml = serde_yaml::from_str(text).expect("YAML");
-    without_deliveries(&mut suite);
-    narrow(&mut suite);
-    let text = serde_yaml::to_string(&suite).expect("YAML");
-    let program = Program::new().file("suite.yaml", &text).env("TARGET_URL", &server.url).env("STEADY", "10s");
-    let ended = program.run(&["run", "suite.yaml"]);
-    assert_eq!(ended.code, 0, "{}", ended.printed());
-    let results = program.results(name);
-    check_results(&results, &checks.iter().map(|name| (*name, "true")).collect::<Vec<_>>());
-    Some(results)
-}
-
-#[test]
-fn orders_are_counted_and_measured_at_a_real_server() {
-    // The last orders are cooked before the cooks leave.
-    let longer = |suite: &mut Yaml| suite["scenarios"]["cooks"]["load"]["duration"] = "14s".into();
-    let checks = ["orders_counted", "all_accepted", "all_ready"];
-    let Some(results) = check_application("orders", ORDERS, longer, &checks) else { return };
-    let served = named(&results, "customs", "name", "served_in");
-    assert!(number(served, "/samples") >= 20 && served["spread"]["min"].as_f64() >= Some(100.0), "{served}");
-}
-
-#[test]
-fn games_are_counted_and_their_winners_checked_at_a_real_server() {
-    // Friends need groups; strangers find each other by themselves.
-    let strangers = |suite: &mut Yaml| {
-        suite["scenarios"].as_mapping_mut().expect("scenarios").remove("friends");
-        let after = suite["after"].as_sequence_mut().expect("steps");
-        after.retain(|step| {
-            let ok = step.get("ok").and_then(Yaml::as_str).unwrap_or_default();
-            !ok.contains("too_early") && !ok.contains("join_room")
-        });
-    };
-    let checks = ["moves_counted", "every_game_won"];
-    let Some(results) = check_application("matchmaking", MATCHMAKING, strangers, &checks) else { return };
-    let agreed = named(&results, "customs", "name", "winner_agreed");
-    assert!(number(agreed, "/samples") >= 20 && agreed["value"] == 1.0, "{agreed}");
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use cotillion::plan::compile::{Context, compile};
+use cotillion::plan::step::Operation;
 use cotillion::plan::{Overrides, Plan};
 use cotillion::suite::diagnostic::render;
 use cotillion::suite::env::Environment;
@@ -41,27 +42,36 @@ fn check(environment: &Environment) -> Vec<Plan> {
             plans.push(plan.unwrap_or_else(|problems| panic!("{problems}")));
         }
     }
-    assert!(plans.len() >= 2, "only {} suites", plans.len());
+    assert!(plans.len() >= 8, "only {} suites", plans.len());
     plans
 }
 
+/// Those that need nothing but this program; the others are for the applications of `tests/interop`.
+const AT_HOME: &[&str] = &["auction", "demo", "smoke"];
+
+fn names<'a>(plans: &'a [Plan], wanted: impl Fn(&Plan) -> bool) -> Vec<&'a str> {
+    let mut names: Vec<&str> = plans.iter().filter(|plan| wanted(plan)).map(|plan| plan.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
 #[test]
-fn every_suite_runs_against_the_built_in_target() {
-    for plan in check(&Environment::default()) {
-        assert!(plan.target.built_in, "{} needs a server", plan.name);
+fn every_suite_runs_as_it_is_and_judges_something() {
+    let plans = check(&Environment::default());
+    assert_eq!(names(&plans, |plan| plan.target.built_in), AT_HOME);
+    for plan in &plans {
         assert!(!plan.thresholds.is_empty(), "{} judges nothing", plan.name);
+        assert!(!plan.deliveries.is_empty(), "{} does not ask who heard", plan.name);
+        let checks = plan.once.after.operations.iter().filter(|step| matches!(step, Operation::Check(_)));
+        assert!(checks.count() > 0, "{} does not set the server's own count beside ours", plan.name);
     }
 }
 
 #[test]
 fn suites_take_another_target_from_the_environment() {
     let plans = check(&[("TARGET_URL", "http://127.0.0.1:3000")].into_iter().collect());
-    let elsewhere: Vec<&str> =
-        plans.iter().filter(|plan| !plan.target.built_in).map(|plan| plan.name.as_str()).collect();
-    assert!(elsewhere.contains(&"auction"), "{elsewhere:?}");
     // `cotillion demo` is the one that stays at home: it must pass without anything set up.
-    let at_home: Vec<&str> = plans.iter().filter(|plan| plan.target.built_in).map(|plan| plan.name.as_str()).collect();
-    assert_eq!(at_home, ["demo"]);
+    assert_eq!(names(&plans, |plan| plan.target.built_in), ["demo"]);
 }
 
 #[test]

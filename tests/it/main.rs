@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps in vain has failed, and says where")]
 #![expect(clippy::disallowed_methods, reason = "whole runs take real time, and tests have switches of their own")]
 
+mod applications;
 mod architecture;
 mod cli;
 mod comparing;
