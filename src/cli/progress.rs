@@ -57,7 +57,7 @@ impl Progress {
     }
 }
 
-/// Users, rate and p95 of the last second; success of the whole run.
+/// Users, rate and p95 of the last second; success, missing deliveries and errors of the whole run.
 fn line(results: &Results) -> String {
     let Some(last) = results.timeline.last() else { return String::new() };
     let sent = last.counters[Counter::Sent as usize];
@@ -69,6 +69,10 @@ fn line(results: &Results) -> String {
     }
     if let Some([_, p95, _]) = last.ack {
         parts.push(format!("p95 {}", number::milliseconds(p95)));
+    }
+    let missing = numbers.counter(Counter::DeliveryMissing);
+    if missing > 0 {
+        parts.push(format!("{} missing", number::count(missing)));
     }
     let errors = numbers.sum(catalog::ERRORS) + numbers.counter(Counter::Disconnects);
     if errors > 0 {

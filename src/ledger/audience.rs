@@ -35,6 +35,12 @@ impl Audiences {
         self.of_user.get(&user).is_some_and(|audiences| audiences.contains(&audience))
     }
 
+    /// Is the user a member of an audience, and not on its way?
+    #[must_use]
+    pub fn is_member(&self, user: u32, audience: Audience) -> bool {
+        self.rolls.get(&audience).is_some_and(|roll| roll.members.binary_search(&user).is_ok())
+    }
+
     pub fn changing(&mut self, user: u32, audience: Audience) {
         let roll = self.enter(user, audience);
         remove(&mut roll.members, user);

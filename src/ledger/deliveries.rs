@@ -6,18 +6,17 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::audience::{Audiences, Roll};
-use super::delivery::{Audience, Key, Note, Owes, Promise, Sent, To, What};
-use super::misdelivery::{Fault, Misdelivery};
+use super::credit::Credits;
+use super::delivery::{Audience, Key, Note, Owes, Rule, Sent, What};
+use super::misdelivery::{Fault, Misdeliveries, Misdelivery};
 use super::order::Orders;
 use crate::metrics::{Counter, Distribution, Recorder};
-use crate::units::{Duration, Moment};
-
-/// Most examples of one advance; the counts are complete all the same.
-const EXAMPLES: usize = 32;
+use crate::plan::delivery::{Order, Promise, To};
+use crate::units::Moment;
 
 #[derive(Debug, Default)]
 pub struct Deliveries {
-    promises: Vec<Promise>,
+    rules: Vec<Rule>,
     /// Told, and not yet behind the mark.
     told: Vec<Note>,
     audiences: Audiences,
@@ -29,9 +28,11 @@ pub struct Deliveries {
     orders: Orders,
     /// By an action that was received too soon: those that it has overtaken somewhere.
     overtaken: HashMap<Key, Vec<Key>>,
-    examples: Vec<Misdelivery>,
-    /// Events that carried the key of no open action.
-    unmatched: u64,
+    misdeliveries: Misdeliveries,
+    /// Events without a key that no action has claimed yet.
+    credits: Credits,
+    /// By listener: events that carried the key of no open action.
+    unmatched: Vec<u64>,
     /// Actions whose key was already that of an open one.
     clashes: u64,
 }
@@ -43,7 +44,8 @@ struct Debt {
     at: Moment,
     /// Its audience at the moment of the send.
     roll: Roll,
-    owes: Option<Owes>,
+    /// And when that was known.
+    owes: Option<(Moment, Owes)>,
     place: Option<u64>,
     receipts: Vec<Receipt>,
     /// What has overtaken it, and who received the two in their order. Looked up when the first of the two is settled.
@@ -55,6 +57,8 @@ struct Overtaking {
     later: Key,
     /// Until when the later one can be received; what comes after that is compared with nothing.
     until: Moment,
+    /// Both were ok: the order of what was refused says nothing.
+    owed: bool,
     /// A user that received the two in their order.
     other: Option<u32>,
 }
@@ -89,10 +93,11 @@ enum Standing {
 }
 
 impl Deliveries {
-    /// A ledger for rules with these promises; a rule's number is its place.
+    /// A ledger for these rules, whose events so many listeners know. A rule's number is its place.
     #[must_use]
-    pub fn new(promises: Vec<Promise>) -> Self {
-        Self { due: vec![VecDeque::new(); promises.len()], promises, ..Self::default() }
+    pub fn new(rules: Vec<Rule>, listeners: usize) -> Self {
+        let unmatched = vec![0; listeners];
+        Self { due: vec![VecDeque::new(); rules.len()], rules, unmatched, ..Self::default() }
     }
 
     /// Takes in what users have told, in any order.
@@ -136,15 +141,15 @@ impl Deliveries {
         self.departures.clear();
     }
 
-    /// The examples since the last call.
-    pub fn take_examples(&mut self) -> Vec<Misdelivery> {
-        std::mem::take(&mut self.examples)
+    /// What has gone wrong since the last call.
+    pub fn take_misdeliveries(&mut self) -> Misdeliveries {
+        std::mem::take(&mut self.misdeliveries)
     }
 
-    /// Events that carried the key of no open action, so far.
+    /// By listener: events that carried the key of no open action, so far.
     #[must_use]
-    pub const fn unmatched(&self) -> u64 {
-        self.unmatched
+    pub fn unmatched(&self) -> &[u64] {
+        &self.unmatched
     }
 
     /// Actions whose key was already that of an open one, so far: their deliveries cannot be told apart.
@@ -158,12 +163,15 @@ impl Deliveries {
             What::Sent(sent) => self.sent(note.at, sent),
             What::Ended { key, owes } => {
                 if let Some(debt) = self.open.get_mut(&key) {
-                    debt.owes = Some(owes);
+                    debt.owes = Some((note.at, owes));
                 }
             }
-            What::Received { key, user } => self.received(note.at, key, user),
+            What::Received { key, user, listener } => self.received(note.at, key, user, listener),
+            What::Counted { user, listener } => self.credits.add(user, listener),
             What::Changing { user, audience } => {
-                self.depart(user, Some(audience), note.at, note.at);
+                if self.audiences.is_member(user, audience) {
+                    self.depart(user, Some(audience), note.at, note.at);
+                }
                 self.audiences.changing(user, audience);
             }
             What::Joined { user, audience } => self.audiences.joined(user, audience),
@@ -183,7 +191,7 @@ impl Deliveries {
             self.clashes += 1;
             return;
         }
-        let promise = self.promises[usize::from(sent.rule)];
+        let promise = self.promise(&sent);
         let roll = match promise.to {
             To::Actor => Roll { members: Arc::new(vec![sent.sender]), ..Roll::default() },
             To::Members | To::Others => self.audiences.roll(sent.audience),
@@ -195,10 +203,10 @@ impl Deliveries {
             .insert(sent.key, Debt { sent, at, roll, owes: None, place: None, receipts, overtaken_by: Vec::new() });
     }
 
-    fn received(&mut self, at: Moment, key: Key, user: u32) {
-        let known = self.open.get_mut(&key).map(|debt| (self.promises[usize::from(debt.sent.rule)], debt));
+    fn received(&mut self, at: Moment, key: Key, user: u32, listener: u16) {
+        let known = self.open.get_mut(&key).map(|debt| (self.rules[usize::from(debt.sent.rule)].promise, debt));
         let Some((promise, debt)) = known.filter(|(promise, debt)| at <= debt.at + promise.patience()) else {
-            self.unmatched += 1;
+            self.unmatched[usize::from(listener)] += 1;
             return;
         };
         let place = *debt.place.get_or_insert_with(|| self.orders.place(promise.order, &debt.sent, debt.at));
@@ -213,12 +221,12 @@ impl Deliveries {
 
     /// An action has been received too soon before another.
     fn overtakes(&mut self, later: Key, earlier: Key, at: Moment) {
-        let of = |debt: &Debt| debt.at + self.promises[usize::from(debt.sent.rule)].patience();
+        let of = |debt: &Debt| debt.at + self.promise(&debt.sent).patience();
         let until = self.open.get(&later).map(of);
         let Some(until) = until.filter(|until| at <= *until) else { return };
         let debt = self.open.get_mut(&earlier);
         if let Some(debt) = debt.filter(|debt| debt.overtaken_by.iter().all(|known| known.later != later)) {
-            debt.overtaken_by.push(Overtaking { later, until, other: None });
+            debt.overtaken_by.push(Overtaking { later, until, owed: false, other: None });
             self.overtaken.entry(later).or_default().push(earlier);
         }
     }
@@ -253,6 +261,9 @@ impl Deliveries {
         let pairs: Vec<(Key, Key)> = overtaken.chain(by.into_iter().map(|by| (key, by.later))).collect();
         for (earlier, later) in pairs {
             let (Some(first), Some(second)) = (self.open.get(&earlier), self.open.get(&later)) else { continue };
+            let until = until.min(first.at + self.promise(&first.sent).patience());
+            let until = until.min(second.at + self.promise(&second.sent).patience());
+            let owed = first.is_owed_by(until) && second.is_owed_by(until);
             let other = first.receipts.iter().find(|receipt| {
                 let second = second.receipts.iter().filter(|other| other.user == receipt.user).map(|other| other.at);
                 second.min().is_some_and(|at| receipt.at < at && at <= until)
@@ -260,17 +271,17 @@ impl Deliveries {
             let other = other.map(|receipt| receipt.user);
             let pair = self.open.get_mut(&earlier).map(|debt| &mut debt.overtaken_by).into_iter().flatten();
             for known in pair.filter(|known| known.later == later) {
-                known.other = other;
+                (known.owed, known.other) = (owed, other);
             }
         }
     }
 
     /// Counts what became of one action's deliveries, with everything that had come by `end`.
     fn settle(&mut self, debt: &Debt, end: Moment, recorder: &mut Recorder) {
-        let promise = self.promises[usize::from(debt.sent.rule)];
+        let promise = self.promise(&debt.sent);
         let mut receipts = debt.receipts.clone();
         receipts.sort_by_key(|receipt| (receipt.user, receipt.at));
-        match debt.owes {
+        match debt.owes.map(|(_, owes)| owes) {
             Some(Owes::All) => self.settle_owed(debt, promise, &receipts, end, recorder),
             Some(Owes::Silence) => {
                 for receipts in receipts.chunk_by(|a, b| a.user == b.user) {
@@ -323,11 +334,19 @@ impl Deliveries {
                 }
                 Standing::Expected => {
                     recorder.count(cell, Counter::DeliveryExpected);
+                    if self.is_credited(debt, user) {
+                        recorder.count(cell, Counter::DeliveryInTime);
+                        continue;
+                    }
                     recorder.count(cell, Counter::DeliveryMissing);
                     self.example(Fault::Missing, debt, user, None, None);
                 }
-                Standing::Ambiguous => recorder.count(cell, Counter::DeliveryAmbiguous),
-                Standing::Exempt | Standing::Outside => {}
+                Standing::Ambiguous => {
+                    self.is_credited(debt, user);
+                    recorder.count(cell, Counter::DeliveryAmbiguous);
+                }
+                Standing::Exempt => _ = self.is_credited(debt, user),
+                Standing::Outside => {}
             }
         }
     }
@@ -342,16 +361,25 @@ impl Deliveries {
         } else {
             recorder.count(cell, Counter::DeliveryInTime);
         }
-        if let Some(later) = receipt.overtaken_by {
+        let by = debt.overtaken_by.iter().find(|by| Some(by.later) == receipt.overtaken_by && receipt.at <= by.until);
+        if let Some(by) = by.filter(|by| by.owed && (by.other.is_some() || promise.order == Order::PerSender)) {
             recorder.count(cell, Counter::DeliveryOutOfOrder);
             self.example(Fault::OutOfOrder, debt, receipt.user, Some(receipt.at), None);
-            let by = debt.overtaken_by.iter().find(|by| by.later == later && receipt.at <= by.until);
-            let other = by.and_then(|by| by.other);
-            if other.is_some() {
+            if by.other.is_some() {
                 recorder.count(cell, Counter::DeliveryDisagreement);
-                self.example(Fault::Disagreement, debt, receipt.user, Some(receipt.at), other);
+                self.example(Fault::Disagreement, debt, receipt.user, Some(receipt.at), by.other);
             }
         }
+    }
+
+    fn promise(&self, sent: &Sent) -> Promise {
+        self.rules[usize::from(sent.rule)].promise
+    }
+
+    /// Has the user an event to show that carries no key, and that no other action has claimed?
+    fn is_credited(&mut self, debt: &Debt, user: u32) -> bool {
+        let listener = self.rules[usize::from(debt.sent.rule)].counted_by;
+        listener.is_some_and(|listener| self.credits.claim(user, listener))
     }
 
     fn standing(&self, debt: &Debt, promise: Promise, user: u32, receipt: Option<Receipt>) -> Standing {
@@ -372,10 +400,26 @@ impl Deliveries {
     }
 
     fn example(&mut self, fault: Fault, debt: &Debt, user: u32, at: Option<Moment>, other: Option<u32>) {
-        if self.examples.len() < EXAMPLES {
-            let Sent { sender, number, audience, cell, .. } = debt.sent;
-            self.examples.push(Misdelivery { fault, cell, sender, number, audience, sent: debt.at, user, at, other });
-        }
+        let Sent { sender, number, subject, cell, rule, .. } = debt.sent;
+        self.misdeliveries.add(Misdelivery {
+            fault,
+            cell,
+            rule,
+            sender,
+            number,
+            subject,
+            sent: debt.at,
+            user,
+            at,
+            other,
+        });
+    }
+}
+
+impl Debt {
+    /// Was it known to be ok, and to owe deliveries, by that moment?
+    fn is_owed_by(&self, moment: Moment) -> bool {
+        self.owes.is_some_and(|(known, owes)| known <= moment && owes == Owes::All)
     }
 }
 
@@ -384,14 +428,6 @@ impl Departure {
     fn concerns(&self, audience: Audience, to: To, from: Moment, until: Moment) -> bool {
         let same = self.audience.is_none_or(|left| left == audience && to != To::Actor);
         same && self.from <= until && self.to >= from
-    }
-}
-
-impl Promise {
-    /// How long after its send an action can be received. It stays open longer only while its own outcome is not known.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
-        self.within + self.grace
     }
 }
 

@@ -3,51 +3,28 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::metrics::Cell;
-use crate::units::{Duration, Moment};
+use crate::plan::delivery::Promise;
+use crate::units::Moment;
 
-/// What an action promise its audience: compiled from `delivery` of a step.
+/// What the ledger must know of a `delivery`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Promise {
-    pub to: To,
-    /// Received by then, counted from the send, is in time.
-    pub within: Duration,
-    /// So much later it is late, and after that missing.
-    pub grace: Duration,
-    pub order: Order,
+pub struct Rule {
+    pub promise: Promise,
+    /// Its events carry no key: they are counted by this listener, and one is as good as another.
+    pub counted_by: Option<u16>,
 }
 
-/// Who must receive it, among the members of its audience at the moment of the send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum To {
-    /// All of them.
-    Members,
-    /// All but the actor, whose own receipt is neither required nor forbidden.
-    Others,
-    /// The actor alone.
-    Actor,
-}
-
-/// In which order users must receive the actions on one resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    Any,
-    /// Those of one sender in the order in which they were sent.
-    PerSender,
-    /// All of them in the same order: that of the first receipt by anyone.
-    PerResource,
-}
-
-/// What an action and its events have in common: the rule and the value that both carry, as a number. Two of a run's keys
+/// What an action and its events have in common: the listener and the value that both carry, as a number. Two of a run's keys
 /// are the same by chance once in billions of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(u64);
 
 impl Key {
-    /// Of a value as text, under the rule with that number.
+    /// Of a value as text, for the listener with that number.
     #[must_use]
-    pub fn of(rule: u16, text: &str) -> Self {
+    pub fn of(listener: u16, text: &str) -> Self {
         let mut hasher = DefaultHasher::new();
-        (rule, text).hash(&mut hasher);
+        (listener, text).hash(&mut hasher);
         Self(hasher.finish())
     }
 }
@@ -55,11 +32,21 @@ impl Key {
 /// Those who hear the same things: the members of a resource, of a room with a name, of a group; everybody who is
 /// connected. Numbered by whoever keeps the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Audience(pub u32);
+pub struct Audience(pub u64);
 
 impl Audience {
     /// Everybody whose setup has succeeded and who is connected.
     pub const EVERYONE: Self = Self(0);
+    /// Of what is meant for the actor alone.
+    pub const NOBODY: Self = Self(u64::MAX);
+
+    /// Those who go by that name.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        Self(hasher.finish())
+    }
 }
 
 /// What users tell the ledger, each at its moment.
@@ -71,17 +58,23 @@ pub struct Note {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
-    /// An action that promise deliveries was sent.
+    /// An action that promises deliveries was sent.
     Sent(Sent),
     /// What became of it.
     Ended {
         key: Key,
         owes: Owes,
     },
-    /// A user received an event that carries this key.
+    /// A user received an event that carries this key, known by the listener with that number.
     Received {
         key: Key,
         user: u32,
+        listener: u16,
+    },
+    /// A user received an event that carries no key, of a rule whose events are only counted.
+    Counted {
+        user: u32,
+        listener: u16,
     },
     /// A step that joins or leaves was sent: whether the user is a member is not known until it has succeeded.
     Changing {
@@ -105,7 +98,7 @@ pub enum What {
     },
 }
 
-/// An action that promise deliveries.
+/// An action that promises deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     pub key: Key,
@@ -113,8 +106,11 @@ pub struct Sent {
     pub sender: u32,
     /// Which of the sender's actions it is: with the sender it names the action.
     pub number: u32,
+    /// Whose members are meant.
     pub audience: Audience,
-    /// Number of its [`Promise`].
+    /// What it is about: of that its order is kept, whoever is meant.
+    pub subject: Audience,
+    /// Number of its [`Rule`].
     pub rule: u16,
     /// Where its deliveries are counted.
     pub cell: Cell,

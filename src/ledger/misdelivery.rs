@@ -1,5 +1,7 @@
 //! One delivery that went wrong, as an example for people.
 
+use std::collections::BTreeMap;
+
 use super::delivery::Audience;
 use crate::metrics::{Cell, Counter};
 use crate::units::Moment;
@@ -52,10 +54,13 @@ impl Fault {
 pub struct Misdelivery {
     pub fault: Fault,
     pub cell: Cell,
+    /// Number of its rule.
+    pub rule: u16,
     /// The action: who sent it, and which of the sender's it was.
     pub sender: u32,
     pub number: u32,
-    pub audience: Audience,
+    /// What it is about.
+    pub subject: Audience,
     pub sent: Moment,
     /// Whose receipt it is about.
     pub user: u32,
@@ -63,4 +68,26 @@ pub struct Misdelivery {
     pub at: Option<Moment>,
     /// Who received the two in the other order.
     pub other: Option<u32>,
+}
+
+/// What has gone wrong, by fault and rule: counted in full, with the first few of each.
+#[derive(Debug, Default)]
+pub struct Misdeliveries(BTreeMap<(Fault, u16), (u64, Vec<Misdelivery>)>);
+
+/// Most examples kept of a kind.
+const EXAMPLES: usize = 3;
+
+impl Misdeliveries {
+    pub fn add(&mut self, misdelivery: Misdelivery) {
+        let (count, examples) = self.0.entry((misdelivery.fault, misdelivery.rule)).or_default();
+        *count += 1;
+        if examples.len() < EXAMPLES {
+            examples.push(misdelivery);
+        }
+    }
+
+    /// How often each fault has come under which rule, and examples of it.
+    pub fn iter(&self) -> impl Iterator<Item = (Fault, u16, u64, &[Misdelivery])> {
+        self.0.iter().map(|((fault, rule), (count, examples))| (*fault, *rule, *count, examples.as_slice()))
+    }
 }

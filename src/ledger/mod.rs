@@ -8,6 +8,7 @@ pub mod action;
 pub mod attribution;
 mod audience;
 pub mod cause;
+mod credit;
 pub mod deliveries;
 pub mod delivery;
 mod merge;

@@ -1,8 +1,9 @@
-//! In which order users received what was sent to one audience.
+//! In which order users received what was sent about one subject.
 
 use std::collections::HashMap;
 
-use super::delivery::{Audience, Key, Order, Sent};
+use super::delivery::{Audience, Key, Sent};
+use crate::plan::delivery::Order;
 use crate::units::Moment;
 
 /// The latest that each user has received so far, of every audience whose order matters.
@@ -24,14 +25,14 @@ struct Track {
 impl Orders {
     pub fn sent(&mut self, order: Order, sent: &Sent) {
         if order != Order::Any {
-            self.tracks.entry((sent.rule, sent.audience)).or_default().open += 1;
+            self.tracks.entry((sent.rule, sent.subject)).or_default().open += 1;
         }
     }
 
     /// The place of an action that is received for the first time. Where a sender's order matters it is that of the send;
     /// where everybody's does, that of the first receipt by anyone.
     pub fn place(&mut self, order: Order, sent: &Sent, at: Moment) -> u64 {
-        match (order, self.tracks.get_mut(&(sent.rule, sent.audience))) {
+        match (order, self.tracks.get_mut(&(sent.rule, sent.subject))) {
             (Order::PerResource, Some(track)) => {
                 track.next += 1;
                 track.next
@@ -48,7 +49,7 @@ impl Orders {
             Order::PerSender => Some(sent.sender),
             Order::PerResource => None,
         };
-        let track = self.tracks.get_mut(&(sent.rule, sent.audience))?;
+        let track = self.tracks.get_mut(&(sent.rule, sent.subject))?;
         let latest = track.latest.entry((user, of)).or_insert((place, sent.key));
         if latest.0 > place {
             return Some(latest.1);
@@ -59,7 +60,7 @@ impl Orders {
 
     /// Nothing more is asked about this action.
     pub fn settled(&mut self, order: Order, sent: &Sent) {
-        let name = (sent.rule, sent.audience);
+        let name = (sent.rule, sent.subject);
         if order != Order::Any
             && let Some(track) = self.tracks.get_mut(&name)
         {

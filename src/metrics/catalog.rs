@@ -200,6 +200,19 @@ pub const NOT_SENT: &[Counter] =
 pub const ERRORS: &[Counter] =
     &[Counter::ConnectFailures, Counter::LoginFailures, Counter::StepErrors, Counter::ProtocolErrors];
 
+/// What a threshold on deliveries looks at.
+pub const DELIVERIES: &[Counter] = &[
+    Counter::DeliveryExpected,
+    Counter::DeliveryInTime,
+    Counter::DeliveryLate,
+    Counter::DeliveryMissing,
+    Counter::DeliveryDuplicate,
+    Counter::DeliveryOutOfOrder,
+    Counter::DeliveryDisagreement,
+    Counter::DeliveryLeaked,
+    Counter::DeliveryAmbiguous,
+];
+
 const fn rate(name: &'static str, part: &'static [Counter], about: &'static str) -> Metric {
     Metric { name, unit: Unit::Share, kind: Kind::Share { part, whole: FINISHED }, about, by_action: true }
 }
@@ -234,6 +247,13 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Share { part: &[Counter::Connections, Counter::Refusals], whole: &[Counter::ConnectAttempts] },
         about: "attempts to connect that succeeded, or were refused where the suite wants that",
         by_action: false,
+    },
+    Metric {
+        name: "delivery_rate",
+        unit: Unit::Share,
+        kind: Kind::Share { part: &[Counter::DeliveryInTime], whole: &[Counter::DeliveryExpected] },
+        about: "deliveries in time, of all that were owed",
+        by_action: true,
     },
     count("actions", &[Counter::Planned], true, "actions that were due"),
     count("actions_sent", &[Counter::Sent], true, "actions that left this generator"),
@@ -293,6 +313,39 @@ pub const METRICS: &[Metric] = &[
         false,
         "events that came before their `expect`, and were more than the 1,000 that a user keeps",
     ),
+    count(
+        "delivery_expected",
+        &[Counter::DeliveryExpected],
+        true,
+        "deliveries that were owed: in time, late or missing",
+    ),
+    count("delivery_missing", &[Counter::DeliveryMissing], true, "deliveries that never came, `grace` included"),
+    count("delivery_late", &[Counter::DeliveryLate], true, "deliveries that came after their `within`"),
+    count("delivery_duplicate", &[Counter::DeliveryDuplicate], true, "receipts after the first"),
+    count(
+        "delivery_out_of_order",
+        &[Counter::DeliveryOutOfOrder],
+        true,
+        "deliveries that came after one that they should have come before",
+    ),
+    count(
+        "delivery_disagreement",
+        &[Counter::DeliveryDisagreement],
+        true,
+        "of these, those that another user received in the other order",
+    ),
+    count(
+        "delivery_leaked",
+        &[Counter::DeliveryLeaked],
+        true,
+        "receipts by somebody outside, or of an action that was rejected or failed",
+    ),
+    count(
+        "delivery_ambiguous",
+        &[Counter::DeliveryAmbiguous],
+        true,
+        "deliveries to users that were joining, leaving or losing their connection, and so in no other count",
+    ),
     count("errors", ERRORS, false, "connect, login, step and protocol errors together"),
     count("received_events", &[Counter::ReceivedEvents], false, "events received"),
     bytes("received_bytes", &[Counter::ReceivedBytes], "payload bytes received"),
@@ -306,6 +359,7 @@ pub const METRICS: &[Metric] = &[
     },
     duration("ack_latency", Distribution::AckLatency, true, "from the planned moment of an action to its answer"),
     duration("ack_service", Distribution::AckService, true, "from the actual send of an action to its answer"),
+    duration("delivery_latency", Distribution::DeliveryLatency, true, "from the send of an action to each receipt"),
     duration("connect_latency", Distribution::ConnectLatency, false, "from the first byte to the namespace's answer"),
     duration("connect_dns", Distribution::ConnectDns, false, "the name lookup of a connect"),
     duration("connect_tcp", Distribution::ConnectTcp, false, "the TCP handshake of a connect"),
@@ -343,6 +397,20 @@ pub const METRICS: &[Metric] = &[
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)
+}
+
+impl Metric {
+    /// Is it about who received what? Then it says something only where an action has a `delivery`.
+    #[must_use]
+    pub fn is_of_deliveries(&self) -> bool {
+        let of = |counters: &[Counter]| counters.iter().any(|counter| DELIVERIES.contains(counter));
+        match self.kind {
+            Kind::Share { part, whole } => of(part) || of(whole),
+            Kind::Count(counters) | Kind::PerSecond(counters) => of(counters),
+            Kind::Distribution(distribution) => distribution == Distribution::DeliveryLatency,
+            Kind::Gauge(_) => false,
+        }
+    }
 }
 
 /// A number read off a distribution.
@@ -395,6 +463,13 @@ mod tests {
         for metric in METRICS {
             assert_eq!(METRICS.iter().filter(|other| other.name == metric.name).count(), 1, "{}", metric.name);
             assert_eq!(find(metric.name), Some(metric));
+        }
+    }
+
+    #[test]
+    fn metrics_of_deliveries_say_so_in_their_names() {
+        for metric in METRICS {
+            assert_eq!(metric.is_of_deliveries(), metric.name.starts_with("delivery_"), "{}", metric.name);
         }
     }
 

@@ -11,7 +11,7 @@ use super::language::{Names, Resource};
 use super::overrides::Overrides;
 use super::rotation::Floor;
 use super::rows::Files;
-use super::{Plan, Scenario, feed, resource, rotation, target, threshold};
+use super::{Plan, Scenario, delivery_thresholds, feed, resource, rotation, target, threshold};
 use crate::metrics::{Axes, ScenarioAxis};
 use crate::suite::problem::{Path, Problems};
 use crate::suite::read::Loaded;
@@ -55,11 +55,12 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
-    let ground = Ground { suite: &suite, names: &names, critic: &critic, resources: count, target: target.as_ref() };
+    let ground = Ground::new(&suite, &names, &critic, count, target.as_ref());
     let scenarios = compile_scenario::compile(&ground, loads, rotations);
+    let (axes, deliveries) = (axes(&scenarios), ground.promised.into_inner());
     let feeds = feed::settle(feeds, feed_names, &scenarios, &critic);
-    let axes = axes(&scenarios);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
+    delivery_thresholds::check(&suite, &root.key("thresholds"), &deliveries, &axes, &critic);
     let name_line = critic.place(&root.key("name")).line;
     used_environment.borrow().iter().for_each(|value: &String| secrets.insert(value));
     let mut problems = critic.into_problems();
@@ -82,6 +83,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         cooldown,
         forced: force && proof.as_ref().is_some_and(|proof| !proof.holds()),
         proof,
+        deliveries,
         thresholds,
         axes,
         duration,

@@ -41,7 +41,13 @@ impl Steps<'_> {
             self.critic.error_at_key(&key, what, "add an `ack` or a `reply`: how long to wait");
         }
         let saves = self.saves(step.save.as_ref(), &path.key("save"), place.with_answer(AnswerKind::Ack), false);
-        Some(Emit { event: event.into(), payload, action, ack, reply, refusals, saves })
+        let answer = match (&ack, &reply) {
+            (Some(_), _) => AnswerKind::Ack,
+            (None, Some(_)) => AnswerKind::Event,
+            (None, None) => AnswerKind::None,
+        };
+        let delivery = self.delivery(step, action, path, place, answer);
+        Some(Emit { event: event.into(), payload, action, ack, reply, refusals, saves, delivery })
     }
 
     /// Arguments, each after a comma, but for the first one where nothing stands before it.

@@ -32,6 +32,7 @@ impl Steps<'_> {
             ok: check(step.ok.as_ref(), "ok"),
             rejected: self.refused(step, path, after),
             within: step.within.unwrap_or(DEFAULT_HTTP_WITHIN),
+            delivery: self.delivery(step, action, path, place, AnswerKind::Response),
             saves: self.saves(step.save.as_ref(), &path.key("save"), after, self.place == "login"),
         })
     }

@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 
+use super::compile_delivery::joins_anything;
 use super::compile_meeting;
 use super::compile_step::{Found, Steps, heard, saved_names};
 use super::critic::Critic;
+use super::delivery::Deliveries;
 use super::language::answer::AnswerKind;
 use super::language::functions::mix;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
@@ -56,6 +58,23 @@ pub struct Ground<'a> {
     pub critic: &'a Critic<'a>,
     pub resources: u64,
     pub target: Option<&'a Target>,
+    /// The deliveries found so far, of all scenarios.
+    pub promised: RefCell<Deliveries>,
+    /// Does any step of the suite join anything?
+    pub memberships: bool,
+}
+
+impl<'a> Ground<'a> {
+    pub fn new(
+        suite: &'a Suite,
+        names: &'a Names<'a>,
+        critic: &'a Critic<'a>,
+        resources: u64,
+        target: Option<&'a Target>,
+    ) -> Self {
+        let (promised, memberships) = (RefCell::default(), joins_anything(suite));
+        Self { suite, names, critic, resources, target, promised, memberships }
+    }
 }
 
 /// All scenarios, in the order of the file.
@@ -65,18 +84,33 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> 
     for (((name, scenario), load), acting) in ground.suite.scenarios.iter().zip(loads).zip(acting) {
         let users = load.users();
         ground.names.feeds.into_iter().for_each(|feeds| feeds.begin_scenario(compiled.len()));
-        compiled.push(one(ground, name, scenario, load, acting, first_user));
+        compiled.push(one(ground, (compiled.len(), name), scenario, load, acting, first_user));
         first_user += users;
     }
     compile_meeting::somebody_shares(ground.suite, ground.critic);
     compile_meeting::turns_agree(&compiled, ground.critic);
     compile_meeting::barriers_open(&compiled, ground.critic);
+    listen(&mut compiled, &ground.promised.borrow());
     compiled
+}
+
+/// Whoever has a connection listens for every delivery of every scenario.
+fn listen(scenarios: &mut [Scenario], promised: &Deliveries) {
+    for scenario in scenarios.iter_mut().filter(|scenario| scenario.connect.socket) {
+        for (number, listener) in promised.listeners.iter().enumerate() {
+            let known = scenario.events.iter().position(|known| known.name == listener.event);
+            let event = known.unwrap_or_else(|| {
+                scenario.events.push(Heard { name: listener.event.clone(), ..Heard::default() });
+                scenario.events.len() - 1
+            });
+            scenario.events[event].listeners.push(number);
+        }
+    }
 }
 
 fn one(
     ground: &Ground<'_>,
-    name: &str,
+    (number, name): (usize, &str),
     scenario: &schema::Scenario,
     load: Course,
     acting: Acting,
@@ -93,7 +127,8 @@ fn one(
         ..*ground.names
     };
     let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
-    let Programs { login, setup, act, teardown, events, actions } = programs(ground, scenario, &names, acting, &path);
+    let Programs { login, setup, act, teardown, events, actions } =
+        programs(ground, number, scenario, &names, acting, &path);
     waits_somewhere(acting, &act, &path, critic);
     one_action_a_turn(acting, &actions, &act, &path, critic);
     let rate = scenario.connect.how().and_then(|how| how.rate).unwrap_or(DEFAULT_RATE);
@@ -141,6 +176,7 @@ struct Programs {
 
 fn programs(
     ground: &Ground<'_>,
+    number: usize,
     scenario: &schema::Scenario,
     names: &Names<'_>,
     acting: Acting,
@@ -151,7 +187,8 @@ fn programs(
     let how = scenario.connect.how();
     let program = |place: &'static str, steps: &[schema::Step], path: &Path, back_within: Duration| {
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
-        let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events);
+        let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events, &ground.promised);
+        (compiler.scenario, compiler.memberships) = (number, ground.memberships);
         (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
         let program = compiler.compile(steps, path);
         (program, compiler.actions)
@@ -220,7 +257,7 @@ fn texts(
     map: &Map<serde_json::Value>,
 ) -> Vec<(String, Text)> {
     let none = RefCell::default();
-    let compiler = Steps::new(names, ground.critic, "connect", keeps_one, ground.resources, &none);
+    let compiler = Steps::new(names, ground.critic, "connect", keeps_one, ground.resources, &none, &ground.promised);
     compiler.texts(map, &Path::root().key("target").key(key), Place { resource: keeps_one, ..Place::USER })
 }
 

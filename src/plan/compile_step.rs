@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::compile_meeting;
 use super::critic::Critic;
+use super::delivery::Deliveries;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
 use super::scenario::Heard;
 use super::step::{Branch, Items, Operation, Program, SaveRule, SetRule};
@@ -53,6 +54,12 @@ pub struct Steps<'a> {
     pub back_within: Duration,
     /// The events named so far, in all places of the scenario.
     pub events: &'a RefCell<Vec<Heard>>,
+    /// Number of the scenario.
+    pub scenario: usize,
+    /// The deliveries found so far, in all scenarios.
+    pub promised: &'a RefCell<Deliveries>,
+    /// Does any step of the suite join anything?
+    pub memberships: bool,
     /// The actions found so far; only `act` adds to it.
     pub actions: Vec<Found>,
     /// Under how many `when` the step stands that is being compiled.
@@ -78,6 +85,7 @@ impl<'a> Steps<'a> {
         resource: bool,
         resources: u64,
         events: &'a RefCell<Vec<Heard>>,
+        promised: &'a RefCell<Deliveries>,
     ) -> Self {
         Self {
             names,
@@ -88,6 +96,9 @@ impl<'a> Steps<'a> {
             socket: true,
             back_within: Duration::ZERO,
             events,
+            scenario: 0,
+            promised,
+            memberships: false,
             actions: Vec::new(),
             conditions: 0,
             loops: Vec::new(),
@@ -213,7 +224,12 @@ impl Steps<'_> {
             "mix" => return self.append_mix(program, step.mix.as_deref().unwrap_or_default(), &path.key("mix"), place),
             method => self.http(method, step, path, place).map(|http| Operation::Http(Box::new(http))),
         };
+        let Some((before, after)) = self.membership(step, path, place) else {
+            return program.operations.extend(operation);
+        };
+        program.operations.push(Operation::Changing(Box::new(before)));
         program.operations.extend(operation);
+        program.operations.push(Operation::Changed(Box::new(after)));
     }
 
     fn append_mix(&mut self, program: &mut Program, ways: &[Mix], path: &Path, place: Place) {

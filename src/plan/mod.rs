@@ -3,6 +3,7 @@
 //! [`compile`](compile::compile) makes a [`Plan`] of a suite, or finds everything that is wrong with it.
 
 pub mod compile;
+mod compile_delivery;
 mod compile_emit;
 mod compile_http;
 mod compile_meeting;
@@ -13,6 +14,8 @@ pub mod contention;
 pub mod cooldown;
 pub mod credentials;
 pub mod critic;
+pub mod delivery;
+mod delivery_thresholds;
 pub mod lanes;
 pub mod language;
 pub mod load;
@@ -38,10 +41,11 @@ pub use threshold::Threshold;
 
 use crate::metrics::Axes;
 use crate::secrets::Secrets;
-use crate::units::Duration;
+use crate::units::{Duration, Moment};
 use contention::Contention;
 use cooldown::Cooldown;
 use credentials::Credentials;
+use delivery::Deliveries;
 use feed::Feeds;
 use language::Resource;
 use proof::Proof;
@@ -72,6 +76,7 @@ pub struct Plan {
     pub proof: Option<Proof>,
     /// Its proof is broken, and it is to be run all the same.
     pub forced: bool,
+    pub deliveries: Deliveries,
     pub thresholds: Vec<Threshold>,
     pub axes: Axes,
     /// From moment 0 until the last user stops acting.
@@ -85,6 +90,15 @@ impl Plan {
     #[must_use]
     pub fn users(&self) -> u64 {
         self.scenarios.iter().map(|scenario| scenario.users).sum()
+    }
+
+    /// Until when a user of a scenario stays after its own turns, to hear of what others did: to the last deadline of their last
+    /// deliveries. `None` where it hears nothing, or leaves while others still act: what is on its way then is ambiguous.
+    #[must_use]
+    pub fn hears_until(&self, scenario: &Scenario, leaves: Moment) -> Option<Moment> {
+        let hears = scenario.connect.socket && !self.deliveries.is_empty() && scenario.most_turns.is_none();
+        let (last, patience) = (Moment::START + self.duration, self.deliveries.patience());
+        (hears && leaves + patience >= last).then_some(last + patience)
     }
 
     /// How much its users meet on the resources; `None` where nobody acts on any, or not in a common step.

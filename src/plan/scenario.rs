@@ -64,6 +64,8 @@ pub struct Heard {
     pub answers: bool,
     /// What is done when it comes.
     pub handler: Option<Program>,
+    /// Numbers of the listeners that may know it as a delivery.
+    pub listeners: Vec<usize>,
 }
 
 /// A named stretch of the load.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::delivery::Membership;
 use super::language::functions::mix;
 use super::language::{Expression, Filter, Payload, Text};
 pub use super::meeting::{AwaitRule, BarrierRule, ShareRule};
@@ -61,6 +62,10 @@ pub enum Operation {
         over: Items,
         end: usize,
     },
+    /// A step follows that changes who is a member: from here on nobody knows.
+    Changing(Box<Membership>),
+    /// That step has succeeded, or was rejected.
+    Changed(Box<Membership>),
     /// Ends a loop: back to the `Each` at `start`.
     Next {
         start: usize,
@@ -98,6 +103,8 @@ pub struct Emit {
     pub reply: Option<ReplyRule>,
     /// Events that say no, or that something went wrong.
     pub refusals: Vec<RefusalRule>,
+    /// Number of its delivery in the plan.
+    pub delivery: Option<usize>,
     pub saves: Vec<SaveRule>,
 }
 
@@ -188,6 +195,8 @@ pub struct HttpStep {
     /// True when the server said no; asked when the response is no success.
     pub rejected: Option<Expression>,
     pub within: Duration,
+    /// Number of its delivery in the plan.
+    pub delivery: Option<usize>,
     pub saves: Vec<SaveRule>,
 }
 
@@ -404,6 +413,7 @@ mod tests {
                 action: Some(action),
                 ack: None,
                 reply: None,
+                delivery: None,
                 refusals: Vec::new(),
                 saves: Vec::new(),
             }))

@@ -13,6 +13,10 @@ pub enum Class {
     Protocol,
     Step,
     Action,
+    /// A delivery that went wrong.
+    Delivery,
+    /// An event that nothing was waiting for.
+    Event,
 }
 
 impl Class {
@@ -26,6 +30,8 @@ impl Class {
             Self::Protocol => "protocol",
             Self::Step => "step",
             Self::Action => "action",
+            Self::Delivery => "delivery",
+            Self::Event => "event",
         }
     }
 }
@@ -63,7 +69,7 @@ pub struct Findings(IndexMap<Kind, Tally>);
 
 /// Most examples kept of a kind.
 const EXAMPLES: usize = 3;
-/// Most kinds kept; the rest are counted together.
+/// Most kinds kept of a class; the rest are counted together. A server that makes up names of events does not push out errors.
 const KINDS: usize = 200;
 /// Longest detail kept, in characters.
 const DETAIL: usize = 300;
@@ -76,22 +82,35 @@ impl Findings {
         let tally = self.tally(class, scenario, name);
         tally.count += 1;
         if tally.examples.len() < EXAMPLES {
-            let mut example = example();
-            if let Some((cut, _)) = example.detail.char_indices().nth(DETAIL) {
-                example.detail.truncate(cut);
-                example.detail.push('…');
-            }
-            tally.examples.push(example);
+            tally.examples.push(shortened(example()));
         }
     }
 
+    /// Counts so many more, of which there are some examples.
+    pub fn note_many(
+        &mut self,
+        class: Class,
+        scenario: usize,
+        name: &str,
+        count: u64,
+        examples: impl IntoIterator<Item = Example>,
+    ) {
+        let tally = self.tally(class, scenario, name);
+        tally.count += count;
+        let room = EXAMPLES.saturating_sub(tally.examples.len());
+        tally.examples.extend(examples.into_iter().take(room).map(shortened));
+    }
+
     fn tally(&mut self, class: Class, scenario: usize, name: &str) -> &mut Tally {
-        let full = self.0.len() >= KINDS;
         let mut kind = Kind { class, scenario, name: name.to_owned() };
-        if full && !self.0.contains_key(&kind) {
+        if self.0.len() >= KINDS && !self.0.contains_key(&kind) && self.kinds(class) >= KINDS {
             kind.name = OTHER.to_owned();
         }
         self.0.entry(kind).or_default()
+    }
+
+    fn kinds(&self, class: Class) -> usize {
+        self.0.keys().filter(|kind| kind.class == class).count()
     }
 
     pub fn add(&mut self, other: Self) {
@@ -111,6 +130,14 @@ impl Findings {
     pub fn iter(&self) -> impl Iterator<Item = (&Kind, &Tally)> {
         self.0.iter()
     }
+}
+
+fn shortened(mut example: Example) -> Example {
+    if let Some((cut, _)) = example.detail.char_indices().nth(DETAIL) {
+        example.detail.truncate(cut);
+        example.detail.push('…');
+    }
+    example
 }
 
 #[cfg(test)]
@@ -140,6 +167,8 @@ mod tests {
         }
         assert!(findings.iter().count() <= KINDS + 1);
         assert_eq!(findings.iter().map(|(_, tally)| tally.count).sum::<u64>(), 1000);
+        findings.note(Class::Connect, 0, "connection refused", || example(1));
+        assert_eq!(findings.iter().last().map(|(kind, _)| kind.name.as_str()), Some("connection refused"));
     }
 
     #[test]

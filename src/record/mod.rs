@@ -4,8 +4,10 @@ pub mod course;
 pub mod finding;
 pub mod results;
 pub mod second;
+pub mod unmatched;
 
 pub use course::{Course, Visit};
 pub use finding::{Class, Example, Findings};
 pub use results::{Header, Observation, Results};
 pub use second::{Gauges, Second};
+pub use unmatched::Unmatched;

@@ -54,7 +54,7 @@ pub struct Observation {
     /// In the unit of the metric; `None` without a sample.
     pub value: Option<f64>,
     /// What the value rests on: samples of a distribution, the whole of a share, seconds of a gauge; for counts and rates what
-    /// could have been counted (connects tried, actions due).
+    /// could have been counted (connects tried, actions due, deliveries owed).
     pub samples: u64,
 }
 
@@ -122,7 +122,9 @@ impl Results {
             }
             Kind::Count(of) => {
                 let numbers = numbers();
-                let samples = if part.action.is_some() || metric.by_action {
+                let samples = if metric.is_of_deliveries() {
+                    could_be_delivered(&numbers, of, part)
+                } else if part.action.is_some() || metric.by_action {
                     numbers.counter(Counter::Planned)
                 } else {
                     let logins = numbers.sum(&[Counter::Logins, Counter::LoginFailures]);
@@ -158,6 +160,16 @@ impl Results {
             self.numbers(Part { stage: None, ..part }).counter(Counter::ConnectAttempts)
         }
     }
+}
+
+/// Of deliveries, what could have been counted: those that were owed. Nobody may hear of a refused action, so that it could
+/// have been leaked; of which actions that is asked is known where one of them is looked at.
+fn could_be_delivered(numbers: &Numbers, of: &[Counter], part: Part) -> u64 {
+    let mut samples = numbers.counter(Counter::DeliveryExpected);
+    if part.action.is_some() && of.contains(&Counter::DeliveryLeaked) {
+        samples += numbers.sum(&[Counter::Rejected, Counter::Failed]);
+    }
+    samples.max(numbers.sum(of))
 }
 
 impl Gauges {
@@ -237,6 +249,36 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    /// A metric of deliveries over a run with these numbers of the one action, or of its scenario.
+    fn check_deliveries(metric: &str, narrow: bool, counts: &[(Counter, u64)], value: Option<f64>, samples: u64) {
+        let axis = ScenarioAxis { name: "s".into(), stages: vec!["a".into()], actions: vec!["bid".into()] };
+        let mut results = Results::new(Header { axes: Axes { scenarios: vec![axis] } });
+        let mut recorder = Recorder::new(2);
+        counts.iter().for_each(|(counter, count)| recorder.count_many(Cell(1), *counter, *count));
+        results.add(Second { recorder, ..Second::default() });
+        let part = Part { scenario: Some(0), stage: None, action: narrow.then_some(0) };
+        let found = results.observe(find(metric).unwrap(), None, part);
+        assert_eq!(found, Observation { value, samples }, "{metric} {counts:?}");
+    }
+
+    #[test]
+    fn where_no_delivery_was_owed_none_is_a_good_zero() {
+        use Counter::{DeliveryDuplicate, DeliveryExpected, DeliveryInTime, DeliveryLeaked, DeliveryMissing};
+        let (due, refused) = ((Counter::Planned, 40), (Counter::Rejected, 40));
+        for metric in ["delivery_missing", "delivery_leaked", "delivery_expected", "delivery_rate"] {
+            check_deliveries(metric, false, &[due, refused], None, 0);
+        }
+        check_deliveries("delivery_missing", true, &[due, refused], None, 0);
+        // Of an action that was refused, somebody could have heard.
+        check_deliveries("delivery_leaked", true, &[due, refused], Some(0.0), 40);
+        check_deliveries("delivery_leaked", false, &[due, refused, (DeliveryLeaked, 3)], Some(3.0), 3);
+        let owed = [due, (DeliveryExpected, 10), (DeliveryInTime, 9), (DeliveryMissing, 1), (DeliveryDuplicate, 12)];
+        check_deliveries("delivery_missing", true, &owed, Some(1.0), 10);
+        check_deliveries("delivery_leaked", false, &owed, Some(0.0), 10);
+        check_deliveries("delivery_duplicate", false, &owed, Some(12.0), 12);
+        check_deliveries("delivery_rate", false, &owed, Some(0.9), 10);
     }
 
     #[test]

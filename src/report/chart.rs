@@ -1,6 +1,7 @@
 //! Charts over the time of a run, as SVG that needs neither script nor style sheet.
 
 mod columns;
+mod delivery;
 pub mod lanes;
 mod mark;
 mod palette;
@@ -8,6 +9,7 @@ mod plot;
 mod scale;
 
 pub use columns::{CELLS, Columns, Row};
+pub use delivery::{DeliveryKey, delivery_bar, delivery_keys};
 pub use mark::{gauge, outcome_bar};
 use palette::{CPU, DISCONNECTS, ERRORS, P50, P95, P99, USERS};
 pub use palette::{Key, UNJUDGED, colour};

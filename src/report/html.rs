@@ -12,12 +12,13 @@ use crate::metrics::catalog::Unit;
 use crate::metrics::number;
 use crate::report::causes::causes;
 use crate::report::chart::{self, CELLS, Columns};
+use crate::report::deliveries;
 use crate::report::error::ReportError;
 use crate::report::json::Results;
 use crate::report::untrusted::for_html;
 use crate::units::Duration;
 use crate::verdict::Outcome;
-use crate::verdict::outcome::StepTable;
+use crate::verdict::outcome::{DeliveryRow, StepTable};
 
 /// The template that is rendered, the parts that it includes, and the page of [`super::compare`]. The suffix `.html` is what turns escaping on.
 const TEMPLATE: &str = "report.html";
@@ -85,6 +86,8 @@ fn context(outcome: &Outcome) -> Context {
     context.insert("outcome_bar", &chart::outcome_bar(&outcome.totals, judged));
     let bars: Vec<_> = outcome.scenarios.iter().map(|row| chart::outcome_bar(&row.totals, judged)).collect();
     context.insert("scenario_bars", &bars);
+    context.insert("deliveries", &outcome.deliveries.iter().map(|row| Delivery::of(row, judged)).collect::<Vec<_>>());
+    context.insert("delivery_keys", &chart::delivery_keys(judged));
     context.insert("gauges", &outcome.thresholds.iter().map(chart::gauge).collect::<Vec<_>>());
     context.insert("stage_strip", &chart::strip(outcome, &columns));
     context.insert("charts", &chart::charts(outcome, &columns));
@@ -93,6 +96,25 @@ fn context(outcome: &Outcome) -> Context {
     context.insert("columns", &columns.rows());
     context.insert("steps", &outcome.plan.steps.as_ref().map(colours));
     context
+}
+
+/// A `delivery` in words and as a picture.
+#[derive(Debug, Serialize)]
+struct Delivery {
+    promise: String,
+    bar: Option<String>,
+    /// What each of its faults is called.
+    faults: Vec<&'static str>,
+}
+
+impl Delivery {
+    fn of(row: &DeliveryRow, judged: bool) -> Self {
+        Self {
+            promise: deliveries::promise(row),
+            bar: chart::delivery_bar(row, judged),
+            faults: row.faults.iter().map(|found| found.fault.words()).collect(),
+        }
+    }
 }
 
 /// A number that stands large at the top.
@@ -115,6 +137,12 @@ fn figures(outcome: &Outcome) -> Vec<Figure> {
             format!("{} ok", number::count(totals.ok)),
         );
     }
+    let delivered = metric("delivery_rate");
+    if let Some(row) = delivered {
+        let missing: u64 = outcome.deliveries.iter().map(|row| row.missing).sum();
+        let note = format!("{} missing", number::count(missing));
+        add("Delivered", number::value(row.value.unwrap_or_default(), row.unit), note);
+    }
     let rate = metric("action_throughput").map(|row| number::value(row.value.unwrap_or_default(), row.unit));
     let sent = rate.map_or_else(String::new, |rate| format!("{rate} sent"));
     add("Actions", number::count(totals.planned), sent);
@@ -123,6 +151,12 @@ fn figures(outcome: &Outcome) -> Vec<Figure> {
         add("Ack p99", number::milliseconds(row.p99), format!("highest {}", number::milliseconds(row.max)));
     }
     let of = format!("of {}", number::counted(totals.connect_attempts, "attempt"));
+    // One figure more than a row has room for.
+    if delivered.is_some() {
+        let lost = format!("{of}, {} lost", number::count(totals.disconnects));
+        add("Connections", number::count(totals.connections), lost);
+        return figures;
+    }
     add("Connections", number::count(totals.connections), of);
     add("Lost", number::count(totals.disconnects), format!("{} came back", number::count(totals.reconnects)));
     figures

@@ -1,14 +1,18 @@
 //! `junit.xml`: what CI servers read.
 //!
-//! A test suite is a scenario; its cases are *scenario completed* and one a threshold. Thresholds over all scenarios
+//! A test suite is a scenario; its cases are *scenario completed*, one a `delivery`, and one a threshold. Thresholds over all scenarios
 //! stand in a suite that is named as the suite file is. Names never hold a measured value, because GitLab compares
 //! branches by them. A threshold that was not met is a `failure` with all three of type, message and text: some servers
 //! show only the one, some only the other. Why a run could not judge is said once, as the `error` of *scenario
 //! completed*; the thresholds it left unjudged are `skipped`.
 
+mod deliveries;
+
 use std::collections::HashMap;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+
+use deliveries::{DeliveryCase, End};
 
 use crate::metrics::catalog::Unit;
 use crate::metrics::number::{NONE, clock, count, share};
@@ -63,12 +67,17 @@ fn of_scenario(outcome: &Outcome, scenario: &ScenarioRow) -> TestSuite {
     let causes = causes(&scenario.totals);
     suite.add_properties(causes.map(|cause| property(&format!("rejected.{}", cause.name), &cause.count.to_string())));
     suite.add_properties(percentiles(&related(outcome, Some(&scenario.name))));
+    let delivered = deliveries::properties(outcome, &scenario.name);
+    suite.add_properties(delivered.iter().map(|(name, value)| property(name, value)));
 
     let class = format!("cotillion.{}.{}", outcome.suite.name, scenario.name);
     let mut completed = case("scenario completed", &class, &outcome.suite.file, scenario.line, completion(outcome));
     completed.set_time(scenario.duration.std());
     completed.set_system_out(limited(completion_text(outcome, Some(scenario))));
     suite.add_test_case(completed);
+    for delivery in deliveries::cases(outcome, &scenario.name) {
+        suite.add_test_case(of_delivery(outcome, &class, &scenario.name, &delivery));
+    }
     let mine = outcome.thresholds.iter().filter(|judged| judged.scenario.as_ref() == Some(&scenario.name));
     add_thresholds(&mut suite, outcome, &class, mine);
     suite
@@ -223,6 +232,30 @@ fn error_list(outcome: &Outcome, scenario: Option<&String>) -> String {
     lines.join("\n")
 }
 
+fn of_delivery(outcome: &Outcome, class: &str, scenario: &String, delivery: &DeliveryCase) -> TestCase {
+    let text = format!("{}\n\n{}", delivery.text, error_list(outcome, Some(scenario)));
+    let status = match delivery.end {
+        End::Passed => TestCaseStatus::success(),
+        End::Failed(ty) => unsuccessful(NonSuccessKind::Failure, ty, &delivery.message, &text),
+        End::NotJudged => not_judged(outcome),
+    };
+    let mut case = case(&delivery.name, class, &outcome.suite.file, delivery.line, status);
+    case.set_time(delivery.time.std());
+    let output = match delivery.end {
+        End::Failed(_) => with_attachment(outcome, &delivery.message),
+        End::Passed | End::NotJudged => for_junit(&delivery.text),
+    };
+    case.set_system_out(limited(output));
+    case
+}
+
+fn not_judged(outcome: &Outcome) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    let why = for_junit_line(&outcome.verdict.sentence);
+    status.set_type("NotJudged").set_message(format!("not judged: {why}"));
+    status
+}
+
 fn add_thresholds<'a>(
     suite: &mut TestSuite,
     outcome: &Outcome,
@@ -255,12 +288,7 @@ fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> 
             let message = format!("{}: expected {}, but there are no samples", subject(judged), judged.limit);
             unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text)
         }
-        ThresholdResult::NotJudged => {
-            let mut status = TestCaseStatus::skipped();
-            let why = for_junit_line(&outcome.verdict.sentence);
-            status.set_type("NotJudged").set_message(format!("not judged: {why}"));
-            status
-        }
+        ThresholdResult::NotJudged => not_judged(outcome),
     };
     let mut case = case(name, class, &judged.file, judged.line, status);
     if let (Unit::Milliseconds, Some(observed)) = (judged.unit, judged.observed) {
@@ -299,7 +327,8 @@ fn threshold_text(outcome: &Outcome, judged: &Judged) -> String {
     ]);
     let rows = related(outcome, judged.scenario.as_ref());
     let latencies = table::latencies(rows);
-    format!("{facts}\n\nLatencies\n{latencies}\n\n{}", error_list(outcome, judged.scenario.as_ref()))
+    let examples = deliveries::examples_behind(outcome, judged).map_or_else(String::new, |text| format!("{text}\n\n"));
+    format!("{facts}\n\n{examples}Latencies\n{latencies}\n\n{}", error_list(outcome, judged.scenario.as_ref()))
 }
 
 /// Text with an order to publish the HTML report beside it, where the place of the reports is known. GitLab, Azure and

@@ -4,6 +4,7 @@
 pub mod causes;
 pub mod chart;
 pub mod compare;
+pub mod deliveries;
 pub mod error;
 pub mod html;
 pub mod json;

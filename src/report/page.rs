@@ -82,6 +82,25 @@ impl Page {
         self.line(&[(style, &line)]);
     }
 
+    /// Items two spaces apart, each in one piece, over several lines where they do not fit on one.
+    pub fn items(&mut self, first: &str, indent: &str, items: &[String]) {
+        let mut line = first.to_owned();
+        let mut empty = true;
+        for item in items {
+            if !empty && line.width() + 2 + item.width() > self.width {
+                self.line(&[(PLAIN, &line)]);
+                line = indent.to_owned();
+                empty = true;
+            }
+            if !empty {
+                line.push_str("  ");
+            }
+            line.push_str(item);
+            empty = false;
+        }
+        self.line(&[(PLAIN, &line)]);
+    }
+
     pub fn heading(&mut self, name: &str, more: &str) {
         self.text.push('\n');
         self.line(&[(BOLD, name), (DIM, more)]);

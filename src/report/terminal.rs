@@ -3,6 +3,8 @@
 //! Lines never begin with text that somebody else wrote and hold no control characters of theirs, because CI servers
 //! take commands from a log.
 
+mod deliveries;
+
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -35,8 +37,10 @@ pub fn render(outcome: &Outcome, colour: bool, width: usize) -> String {
     verdict(&mut page, outcome);
     thresholds(&mut page, &outcome.thresholds);
     actions(&mut page, outcome);
+    deliveries::rows(&mut page, outcome);
     latencies(&mut page, outcome);
     connections(&mut page, &outcome.totals);
+    deliveries::unmatched(&mut page, &outcome.unmatched_events);
     errors(&mut page, &outcome.errors);
     notes(&mut page, outcome);
     page.text

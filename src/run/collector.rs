@@ -5,6 +5,7 @@ use std::sync::mpsc::Receiver;
 
 use super::causes::{Books, Causes};
 use super::health::Health;
+use super::receipts::Receipts;
 use super::worker::HandOver;
 use crate::record::{Gauges, Header, Results, Second};
 use crate::secrets::Secrets;
@@ -22,7 +23,7 @@ pub fn collect(
     receiver: &Receiver<HandOver>,
     workers: usize,
     header: Header,
-    mut causes: Causes,
+    (mut causes, mut receipts): (Causes, Receipts),
     mut health: Health,
     on_second: &mut dyn FnMut(&Results),
 ) -> Collected {
@@ -45,6 +46,8 @@ pub fn collect(
         let (recorder, findings) = (&mut second.recorder, &mut second.findings);
         let mut books = Books { recorder, findings, course: &mut collected.results.course };
         causes.take(hand_over.worker, hand_over.acts, &mut books);
+        let told = (hand_over.told, hand_over.last);
+        receipts.take(hand_over.worker, hand_over.notes, told, recorder, findings);
         second.end = second.end.max(hand_over.end);
         let complete = workers.iter().filter(|worker| !worker.ended).map(|worker| worker.reached).min();
         let complete = complete.unwrap_or(u64::MAX);
@@ -96,6 +99,7 @@ mod tests {
     use crate::plan::compile::{Context, compile};
     use crate::plan::{Overrides, Plan};
     use crate::record::Findings;
+    use crate::run::user::Facts;
     use crate::suite::env::Environment;
     use crate::suite::read::read;
 
@@ -122,6 +126,8 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
             recorder,
             findings: Findings::default(),
             acts: Acts::default(),
+            notes: Vec::new(),
+            told: Moment::START,
             secrets: Secrets::default(),
             connected: ok,
             ready: 1,
@@ -140,8 +146,9 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
         drop(sender);
         let mut seen = 0;
         let header = Header { axes: Axes { scenarios: vec![axis] } };
-        let causes = Causes::new(&plan(), workers);
-        let collected = collect(&receiver, workers, header, causes, Health::new(1), &mut |_| seen += 1);
+        let plan = plan();
+        let books = (Causes::new(&plan, workers), Receipts::new(&plan, Facts::default(), workers));
+        let collected = collect(&receiver, workers, header, books, Health::new(1), &mut |_| seen += 1);
         (collected.results, seen)
     }
 

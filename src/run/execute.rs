@@ -10,6 +10,7 @@ use super::collector::{Collected, collect};
 use super::health::{Health, WORKER};
 use super::network::{TargetNetwork, preflight};
 use super::post::Post;
+use super::receipts::Receipts;
 use super::stop::Stopper;
 use super::trace::Trace;
 use super::user::Facts;
@@ -82,8 +83,8 @@ pub fn execute(
     }
     drop(sender);
     let header = Header { axes: plan.axes.clone() };
-    let causes = Causes::new(plan, workers);
-    let collected = collect(&receiver, workers, header, causes, Health::new(settings.cores), on_second);
+    let books = (Causes::new(plan, workers), Receipts::new(plan, settings.facts, workers));
+    let collected = collect(&receiver, workers, header, books, Health::new(settings.cores), on_second);
     for thread in threads {
         thread.join().map_err(|panic| RunError::Worker(words(&*panic)))?;
     }

@@ -11,6 +11,7 @@ mod health;
 pub mod limits;
 pub mod network;
 mod post;
+mod receipts;
 mod sink;
 pub mod stop;
 pub mod trace;

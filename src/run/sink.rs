@@ -2,10 +2,11 @@
 //! a worker; handed to the collector once a second.
 
 use super::commons::Commons;
+use crate::ledger::delivery::Note;
 use crate::ledger::{Sheet, Wanted};
 use crate::metrics::Recorder;
 use crate::plan::Plan;
-use crate::record::Findings;
+use crate::record::{Findings, Unmatched};
 use crate::secrets::Secrets;
 
 /// A worker's own books.
@@ -15,6 +16,10 @@ pub struct Sink {
     pub findings: Findings,
     /// What was sent, for the causes.
     pub sheet: Sheet,
+    /// What was sent and received, for the deliveries.
+    pub notes: Vec<Note>,
+    /// Events that came and that nothing was waiting for.
+    pub unmatched: Unmatched,
     /// Learned in this second, for instance tokens of a login.
     pub secrets: Secrets,
     /// Users with a connected namespace, now.

@@ -16,6 +16,7 @@ use super::stop::StopSignal;
 use super::trace::Trace;
 use super::user::{Actor, Facts};
 use crate::ledger::Acts;
+use crate::ledger::delivery::Note;
 use crate::metrics::{Cell, Distribution, Recorder};
 use crate::plan::Plan;
 use crate::record::Findings;
@@ -34,6 +35,9 @@ pub struct HandOver {
     pub findings: Findings,
     /// What was sent on resources and has its outcome.
     pub acts: Acts,
+    /// What was sent and received, up to `told`: whatever is told later is younger.
+    pub notes: Vec<Note>,
+    pub told: Moment,
     pub secrets: Secrets,
     /// Users with a connected namespace at its end.
     pub connected: u64,
@@ -126,7 +130,10 @@ impl<N> Books<N> {
         }
         let recorder = std::mem::replace(&mut sink.recorder, Recorder::new(self.cells));
         // Read now and not as planned: whatever is sent after this is younger.
-        let acts = sink.sheet.hand_over(self.here.clock.now(), last);
+        let told = self.here.clock.now();
+        let acts = sink.sheet.hand_over(told, last);
+        let Sink { findings, unmatched, .. } = &mut *sink;
+        unmatched.move_to(findings);
         // The collector outlives its workers, unless it has panicked; then this worker's numbers have nowhere to go.
         let _ = self.hand_over.send(HandOver {
             worker: self.worker,
@@ -135,6 +142,8 @@ impl<N> Books<N> {
             recorder,
             findings: std::mem::take(&mut sink.findings),
             acts,
+            notes: std::mem::take(&mut sink.notes),
+            told,
             secrets: std::mem::take(&mut sink.secrets),
             connected: sink.connected,
             ready: sink.ready,

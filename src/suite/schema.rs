@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::scalar::{Count, Factor, Flag, OneOrMany, Switchable};
 use crate::units::{Duration, Percent, Rate, RateLimit};
 pub use meeting::{Feed, Group};
-pub use step::{Ack, Each, EventMatch, Expression, Mix, Refusal, Reply, Save, Step};
+pub use step::{Ack, Delivery, Each, EventMatch, Expression, Mix, Refusal, Reply, Save, Step};
 
 /// The language as a JSON Schema, made from the types below; committed as `suite.schema.json`.
 #[must_use]

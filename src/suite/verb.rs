@@ -14,10 +14,11 @@ pub struct Verb {
     pub keys: &'static [&'static str],
 }
 
-const HTTP_KEYS: &[&str] = &["name", "json", "form", "headers", "status", "ok", "rejected", "within", "save"];
+const HTTP_KEYS: &[&str] =
+    &["name", "json", "form", "headers", "status", "ok", "rejected", "within", "save", "delivery"];
 
 pub const VERBS: &[Verb] = &[
-    Verb { name: "emit", keys: &["name", "args", "ack", "reply", "rejected", "failed", "save"] },
+    Verb { name: "emit", keys: &["name", "args", "ack", "reply", "rejected", "failed", "save", "delivery"] },
     Verb { name: "expect", keys: &["where", "within", "count", "save", "never", "joined"] },
     Verb { name: "answer", keys: &[] },
     Verb { name: "disconnect", keys: &[] },
@@ -36,6 +37,8 @@ pub const VERBS: &[Verb] = &[
 
 /// What may stand beside any verb, or beside `steps`.
 pub const AROUND: &[&str] = &["each", "repeat", "when"];
+/// What may stand beside any verb, and beside no `steps`.
+pub const WITH_A_VERB: &[&str] = &["joins", "leaves", "settle"];
 const STEPS: &str = "steps";
 
 /// Checks every step of a suite.
@@ -82,7 +85,8 @@ fn check_step(step: &Map<String, Value>, path: &Path, source: &Source, problems:
             problems.push(Problem::error("this step does nothing").help(help).at(source.at(path)));
         }
         [verb] => {
-            for key in step.keys().filter(|key| *key != verb.name && !AROUND.contains(&key.as_str())) {
+            let goes = |key: &&String| AROUND.contains(&key.as_str()) || WITH_A_VERB.contains(&key.as_str());
+            for key in step.keys().filter(|key| *key != verb.name && !goes(key)) {
                 if !verb.keys.contains(&key.as_str()) {
                     problems.push(misplaced(verb, key, path, source));
                 }
@@ -157,7 +161,7 @@ mod tests {
                 unnamed.retain(|name| name != key);
             }
         }
-        unnamed.retain(|name| !AROUND.contains(&name.as_str()));
+        unnamed.retain(|name| !AROUND.contains(&name.as_str()) && !WITH_A_VERB.contains(&name.as_str()));
         assert_eq!(unnamed, [STEPS], "a key of a step that goes with no verb");
     }
 }

@@ -3,10 +3,12 @@
 //! The numbers are invented but hang together: totals are the sums of the timeline, shares are read off the totals.
 //! Nothing here is random, so a report of an example is the same on every machine.
 
+mod deliveries;
 mod plan;
 mod rows;
 mod wave;
 
+use deliveries::{counted, deliveries, unmatched_events};
 use plan::{lanes, plan};
 use rows::{
     error, errors, judged, latencies, metrics, observe, run_info, scenario, share, stages, success, suite_info,
@@ -33,7 +35,8 @@ impl Outcome {
                 validity: Validity::Valid,
                 reasons: vec![],
                 sentence:
-                    "1 of 6 thresholds was not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms."
+                    "2 of 7 thresholds were not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms; 7 deliveries \
+                     are missing."
                         .into(),
             },
             thresholds: vec![
@@ -52,11 +55,17 @@ impl Outcome {
                     ..judged(35, "connect_latency", Some("p95"), "< 50ms", 50.0, &totals, Some(61.44))
                 },
                 judged(36, "disconnects", None, "<= 2", 2.0, &totals, Some(totals.disconnects as f64)),
+                Judged {
+                    samples: totals.ok * 19,
+                    ..judged(37, "delivery_missing", None, "== 0", 0.0, &totals, Some(7.0))
+                },
             ],
             scenarios: vec![scenario("bidders", 14, 20, Duration::from_millis(75_412), totals)],
             metrics: metrics(&totals, 20, 75.4),
             latencies: latencies(&totals, 1.0),
             errors: errors(&totals),
+            deliveries: deliveries(&totals, "delivery_missing == 0"),
+            unmatched_events: unmatched_events(),
             timeline: Timeline { points, stages: stages("bidders", &[("ramp", 10), ("steady", 60), ("leave", 5)]) },
             lanes: Some(lanes(20, 20, 12, true)),
             waiting: Some(
@@ -79,9 +88,9 @@ impl Outcome {
             status: Status::Pass,
             validity: Validity::Valid,
             reasons: vec![],
-            sentence: "All 6 thresholds were met.".into(),
+            sentence: "All 7 thresholds were met.".into(),
         };
-        for (threshold, observed) in outcome.thresholds.iter_mut().zip([1.0, 0.0, 92.4, 331.1, 38.1, 0.0]) {
+        for (threshold, observed) in outcome.thresholds.iter_mut().zip([1.0, 0.0, 92.4, 331.1, 38.1, 0.0, 0.0]) {
             observe(threshold, Some(observed), ThresholdResult::Met);
         }
         outcome.scenarios = vec![scenario("bidders", 14, 20, Duration::from_millis(75_018), totals)];
@@ -90,6 +99,8 @@ impl Outcome {
         outcome.latencies = latencies(&totals, 0.38);
         outcome.latencies.retain(|row| row.metric != "reconnect_latency");
         outcome.errors.clear();
+        outcome.deliveries = deliveries(&totals, "");
+        outcome.unmatched_events.clear();
         outcome.lanes = Some(lanes(20, 20, 12, false));
         outcome.waiting = None;
         outcome.timeline.points = points;
@@ -122,6 +133,7 @@ impl Outcome {
         outcome.metrics = metrics(&outcome.totals, 20, 32.2);
         outcome.latencies = latencies(&outcome.totals, 0.38);
         outcome.errors = errors(&outcome.totals);
+        outcome.deliveries = deliveries(&outcome.totals, "");
         outcome
     }
 
@@ -148,6 +160,8 @@ impl Outcome {
         outcome.metrics = metrics(&totals, 0, 4.1);
         outcome.latencies.clear();
         outcome.errors = vec![error("connect", "connection refused", 60, "connection refused by 127.0.0.1:4000")];
+        outcome.deliveries = deliveries(&totals, "");
+        outcome.unmatched_events.clear();
         outcome.timeline = Timeline {
             points: (0..5).map(|second| Point { second, errors: 12, ..Point::default() }).collect(),
             stages: vec![],
@@ -170,7 +184,7 @@ impl Outcome {
         outcome.thresholds[3].too_few_samples = true;
         outcome.verdict.validity = Validity::Suspect;
         outcome.verdict.reasons = reasons.map(String::from).into();
-        outcome.verdict.sentence = "All 6 thresholds were met, but the run is suspect.".into();
+        outcome.verdict.sentence = "All 7 thresholds were met, but the run is suspect.".into();
         for point in &mut outcome.timeline.points[40..49] {
             point.cpu = Some(0.91);
         }
@@ -196,6 +210,7 @@ impl Outcome {
             let observed = threshold.observed;
             observe(threshold, observed, ThresholdResult::NotJudged);
         }
+        outcome.deliveries.iter_mut().for_each(|row| row.broken.clear());
         for point in &mut outcome.timeline.points {
             point.cpu = Some(0.97);
         }
@@ -240,8 +255,8 @@ impl Outcome {
         observe(&mut missing, None, ThresholdResult::NoData);
         outcome.thresholds.push(missing);
         outcome.verdict.sentence =
-            "2 of 7 thresholds were not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms; http_latency \
-             p95 has no samples."
+            "3 of 8 thresholds were not met: ack_latency p95 in stage steady was 243 ms, not below 200 ms; 7 deliveries are \
+             missing; http_latency p95 has no samples."
                 .into();
         outcome.scenarios = long_scenarios(totals, hour);
         outcome.totals = totals;
@@ -256,6 +271,8 @@ impl Outcome {
             )
         }));
         outcome.errors.sort_by_key(|row| std::cmp::Reverse(row.count));
+        outcome.deliveries = deliveries(&totals, "delivery_missing == 0");
+        outcome.deliveries.push(counted(40));
         outcome.timeline =
             Timeline { points, stages: stages("bidders", &[("ramp", 300), ("steady", 3_180), ("leave", 120)]) };
         outcome.timeline.stages.extend(stages("spectators", &[("users", 3_600)]));

@@ -1,9 +1,11 @@
 //! From results to the outcome: everything computed, judged, put into words, redacted; then nothing changes any more.
 
+use super::deliveries::{deliveries, example, unmatched_events};
 use super::judge::judge;
 use super::lanes::lanes;
 use super::outcome::{
-    Ended, ErrorRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult, Validity, Verdict,
+    DeliveryRow, Ended, ErrorRow, EventRow, ExampleRow, Judged, Outcome, RunInfo, Status, SuiteInfo, ThresholdResult,
+    Validity, Verdict,
 };
 use super::rows;
 use super::validity::{assess, late_timers};
@@ -63,11 +65,13 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
             line: plan.name_line,
         },
         verdict: Verdict { status, validity, reasons, sentence },
+        deliveries: deliveries(plan, results, &thresholds),
+        unmatched_events: unmatched_events(plan, results),
         thresholds,
         scenarios: rows::scenarios(plan, results),
         totals: rows::totals(&results.numbers(crate::metrics::Part::default())),
         latencies: rows::latencies(plan, results),
-        metrics: rows::metrics(results),
+        metrics: rows::metrics(plan, results),
         errors: errors(plan, results),
         timeline: rows::timeline(plan, results),
         lanes: lanes(plan, &results.course),
@@ -167,18 +171,11 @@ fn errors(plan: &Plan, results: &Results) -> Vec<ErrorRow> {
         kind: kind.name.clone(),
         scenario: plan.scenarios.get(kind.scenario).map_or(String::new(), |scenario| scenario.name.clone()),
         count: tally.count,
-        examples: tally
-            .examples
-            .iter()
-            .map(|example| ExampleRow {
-                at: example.at,
-                user: example.user,
-                resource: example.resource.clone(),
-                detail: example.detail.clone(),
-            })
-            .collect(),
+        examples: tally.examples.iter().map(example).collect(),
     };
-    let mut rows: Vec<ErrorRow> = results.findings.iter().map(row).collect();
+    // What became of deliveries, and what nobody asked for, is told in its own place.
+    let are_errors = |(kind, _): &(&Kind, &Tally)| !matches!(kind.class, Class::Delivery | Class::Event);
+    let mut rows: Vec<ErrorRow> = results.findings.iter().filter(are_errors).map(row).collect();
     rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kind.cmp(&b.kind)));
     rows
 }
@@ -196,12 +193,11 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
     if let Ended::Unreachable { reason } | Ended::Aborted { reason } = &mut outcome.run.ended {
         texts.push(reason);
     }
+    texts.extend(outcome.deliveries.iter_mut().flat_map(DeliveryRow::texts));
+    texts.extend(outcome.unmatched_events.iter_mut().flat_map(EventRow::texts));
     for error in &mut outcome.errors {
         texts.push(&mut error.kind);
-        for example in &mut error.examples {
-            texts.push(&mut example.detail);
-            texts.extend(&mut example.resource);
-        }
+        texts.extend(error.examples.iter_mut().flat_map(ExampleRow::texts));
     }
     texts.extend(outcome.plan.texts());
     for text in texts {
@@ -225,9 +221,23 @@ mod tests {
         let mut outcome = Outcome::example();
         outcome.lanes = Some(Lanes { resources: vec![text()], ..Lanes::default() });
         outcome.waiting = Some(text());
+        outcome.deliveries[0].event = text();
+        outcome.deliveries[0].faults[0].examples[0].detail = text();
+        outcome.unmatched_events[0].name = text();
+        outcome.unmatched_events[0].examples[0].resource = Some(text());
         outcome.run.ended = Ended::Aborted { reason: text() };
         redact(&mut outcome, &Redactor::new(&secrets));
         assert!(!format!("{outcome:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn deliveries_that_went_wrong_and_unmatched_events_are_no_errors() {
+        use super::super::deliveries::tests::{plan, results};
+        let plan = plan("errors: \"== 0\"");
+        let results = results(&plan.axes, [(9, 9); 3]);
+        let found: Vec<(String, u64)> = errors(&plan, &results).into_iter().map(|row| (row.class, row.count)).collect();
+        assert_eq!(found, [("step".to_owned(), 2)]);
+        assert_eq!(results.numbers(crate::metrics::Part::default()).sum(crate::metrics::catalog::ERRORS), 0);
     }
 
     fn check(result: ThresholdResult, stopped_by: Option<&str>, expected: ThresholdResult) {

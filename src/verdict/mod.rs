@@ -1,6 +1,7 @@
 //! What the numbers mean: thresholds judged, the run itself judged, and the one frozen [`Outcome`] that reports read.
 
 pub mod abort;
+mod deliveries;
 pub mod example;
 pub mod freeze;
 pub mod judge;

@@ -1,6 +1,14 @@
 //! The one frozen document that every report format reads. Everything in it is final: numbers are computed, texts are
 //! redacted, rows are in the order in which they are shown. A format only lays it out.
 
+mod delivery;
+mod finding;
+mod latency;
+
+pub use delivery::{DeliveryRow, EventRow, FaultRow};
+pub use finding::{ErrorRow, ExampleRow};
+pub use latency::LatencyRow;
+
 use crate::metrics::catalog::Unit;
 pub use crate::plan::summary::{PlanSummary, StepTable};
 use crate::units::{Duration, Moment};
@@ -23,6 +31,10 @@ pub struct Outcome {
     pub metrics: Vec<MetricRow>,
     /// What went wrong, most frequent first.
     pub errors: Vec<ErrorRow>,
+    /// Who should have heard of which action, and who did: one row for each `delivery` of the suite, in its order.
+    pub deliveries: Vec<DeliveryRow>,
+    /// Events that came and that nothing in the suite matched, most frequent first.
+    pub unmatched_events: Vec<EventRow>,
     pub timeline: Timeline,
     /// What happened on the resources; `None` when nobody acts on any.
     pub lanes: Option<Lanes>,
@@ -266,27 +278,6 @@ pub struct ActionRow {
     pub success_rate: Option<f64>,
 }
 
-/// One distribution, all in milliseconds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LatencyRow {
-    /// Name of the metric, as `ack_latency`.
-    pub metric: String,
-    /// What the metric means, one sentence.
-    pub about: String,
-    /// `None`: over the whole run.
-    pub scenario: Option<String>,
-    pub action: Option<String>,
-    pub count: u64,
-    pub min: f64,
-    pub avg: f64,
-    pub p50: f64,
-    pub p90: f64,
-    pub p95: f64,
-    pub p99: f64,
-    pub p999: f64,
-    pub max: f64,
-}
-
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricRow {
     pub name: String,
@@ -294,29 +285,6 @@ pub struct MetricRow {
     pub unit: Unit,
     /// `None`: nothing to compute it from.
     pub value: Option<f64>,
-}
-
-/// One kind of thing that went wrong.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ErrorRow {
-    /// `connect`, `login`, `disconnect`, `protocol`, `step`, `action`.
-    pub class: String,
-    /// As `connection refused`, `bid rejected`.
-    pub kind: String,
-    pub scenario: String,
-    pub count: u64,
-    /// The first few.
-    pub examples: Vec<ExampleRow>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExampleRow {
-    pub at: Moment,
-    /// `user.index`.
-    pub user: u64,
-    pub resource: Option<String>,
-    /// What the server or the system said, redacted and cut to a length.
-    pub detail: String,
 }
 
 /// The run second by second.

@@ -2,7 +2,7 @@
 
 use super::outcome::{ActionRow, LatencyRow, MetricRow, Point, ScenarioRow, StageMark, Timeline, Totals};
 use crate::metrics::catalog::{FINISHED, Kind};
-use crate::metrics::{Counter, Distribution, Histogram, METRICS, Numbers, Part, Statistic};
+use crate::metrics::{Counter, Distribution, Histogram, METRICS, Metric, Numbers, Part, Statistic};
 use crate::plan::{Plan, Rhythm, Scenario};
 use crate::record::Results;
 use crate::record::results::TimelinePoint;
@@ -116,7 +116,7 @@ pub fn latencies(plan: &Plan, results: &Results) -> Vec<LatencyRow> {
     rows
 }
 
-fn latency(
+pub(super) fn latency(
     metric: &str,
     about: &str,
     scenario: Option<&str>,
@@ -141,10 +141,11 @@ fn latency(
     }
 }
 
-/// All metrics that are one number, over the whole run.
+/// All metrics that are one number, over the whole run; those of deliveries where the suite has some.
 #[must_use]
-pub fn metrics(results: &Results) -> Vec<MetricRow> {
-    let single = METRICS.iter().filter(|metric| !matches!(metric.kind, Kind::Distribution(_)));
+pub fn metrics(plan: &Plan, results: &Results) -> Vec<MetricRow> {
+    let meant = |metric: &&Metric| !plan.deliveries.is_empty() || !metric.is_of_deliveries();
+    let single = METRICS.iter().filter(|metric| !matches!(metric.kind, Kind::Distribution(_))).filter(meant);
     single
         .map(|metric| MetricRow {
             name: metric.name.to_owned(),

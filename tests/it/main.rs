@@ -6,6 +6,7 @@
 mod architecture;
 mod cli;
 mod comparing;
+mod deliveries;
 mod documents;
 mod games;
 mod interop;

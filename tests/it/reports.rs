@@ -12,17 +12,19 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+mod deliveries;
+
 /// Examples, and what their JUnit report comes to: tests, failures, errors, skipped.
 fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {
     vec![
-        ("failed", Outcome::example(), [7, 1, 0, 0]),
-        ("passed", Outcome::example_passed(), [7, 0, 0, 0]),
-        ("interrupted", Outcome::example_interrupted(), [7, 0, 1, 6]),
-        ("unreachable", Outcome::example_unreachable(), [7, 0, 1, 6]),
-        ("suspect", Outcome::example_suspect(), [7, 0, 0, 0]),
-        ("invalid", Outcome::example_invalid(), [7, 0, 1, 6]),
-        ("aborted", Outcome::example_aborted(), [7, 1, 0, 5]),
-        ("long", Outcome::example_long(), [10, 2, 0, 0]),
+        ("failed", Outcome::example(), [9, 3, 0, 0]),
+        ("passed", Outcome::example_passed(), [9, 0, 0, 0]),
+        ("interrupted", Outcome::example_interrupted(), [9, 0, 1, 8]),
+        ("unreachable", Outcome::example_unreachable(), [9, 0, 1, 8]),
+        ("suspect", Outcome::example_suspect(), [9, 0, 0, 0]),
+        ("invalid", Outcome::example_invalid(), [9, 0, 1, 8]),
+        ("aborted", Outcome::example_aborted(), [9, 1, 0, 7]),
+        ("long", Outcome::example_long(), [13, 4, 0, 0]),
     ]
 }
 
@@ -357,7 +359,7 @@ pub const HOSTILE: &str = "::error file=a::boom\n::add-mask::x\r\n<script>alert(
     \u{0}\u{9b}31m \u{2028}::set-output name=a::b";
 
 /// What is one of a few words and not a text.
-const WORDS: &[&str] = &["format", "status", "validity", "result", "unit", "how", "end", "standing"];
+const WORDS: &[&str] = &["format", "status", "validity", "result", "unit", "how", "end", "standing", "fault"];
 
 /// The outcome with every text in it replaced. Through JSON, so that no field can be forgotten.
 pub fn poisoned(outcome: &Outcome) -> Outcome {
@@ -460,6 +462,8 @@ fn templates_name_only_what_there_is() {
     outcome.latencies.clear();
     outcome.metrics.clear();
     outcome.errors.clear();
+    outcome.deliveries.clear();
+    outcome.unmatched_events.clear();
     outcome.timeline = Default::default();
     outcome.plan = Default::default();
     outcome.suite.description = None;

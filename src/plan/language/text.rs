@@ -1,5 +1,6 @@
 //! Text with `{{ … }}` in it: paths, header values, ids, event names.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -88,6 +89,17 @@ fn push(text: &mut String, value: &SlotValue<'_>) {
         SlotValue::Text(value) => text.push_str(value),
         SlotValue::ActionId(id) => _ = write!(text, "{id}"),
         SlotValue::Json(value) => text.push_str(&text_of(value)),
+    }
+}
+
+/// The same of JSON text.
+#[must_use]
+pub fn text_of_json(json: &str) -> Cow<'_, str> {
+    let inner = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    match inner {
+        Some(inner) if inner.contains('\\') => serde_json::from_str(json).map_or(Cow::Borrowed(inner), Cow::Owned),
+        Some(inner) => Cow::Borrowed(inner),
+        None => Cow::Borrowed(json),
     }
 }
 

@@ -74,6 +74,8 @@ mirrors! {
         latencies: Vec<LatencyRow>,
         metrics: Vec<MetricRow>,
         errors: Vec<ErrorRow>,
+        deliveries: Vec<DeliveryRow>,
+        unmatched_events: Vec<EventRow>,
         timeline: Timeline,
         lanes: Option<Lanes>,
         waiting: Option<String>,
@@ -200,6 +202,41 @@ mirrors! {
         count: u64,
         examples: Vec<ExampleRow>,
     }
+    DeliveryRow = DeliveryRow {
+        scenario: String,
+        action: String,
+        event: String,
+        matched as "match": String,
+        to: String,
+        within as "within_ms": Millis,
+        grace as "grace_ms": Millis,
+        order: String,
+        line: usize,
+        expected: u64,
+        in_time: u64,
+        late: u64,
+        missing: u64,
+        duplicate: u64,
+        out_of_order: u64,
+        disagreement: u64,
+        leaked: u64,
+        ambiguous: u64,
+        rate: Option<f64>,
+        latency: Option<LatencyRow>,
+        faults: Vec<FaultRow>,
+        broken as "broken_thresholds": Vec<String>,
+    }
+    FaultRow = FaultRow {
+        fault: Fault,
+        count: u64,
+        examples: Vec<ExampleRow>,
+    }
+    EventRow = EventRow {
+        name: String,
+        scenarios: Vec<String>,
+        count: u64,
+        examples: Vec<ExampleRow>,
+    }
     ExampleRow = ExampleRow {
         at as "at_ms": Millis,
         user: u64,
@@ -250,6 +287,7 @@ mirrors! {
 
 words! {
     Status = outcome::Status { Pass, Fail, Invalid, Interrupted, Unreachable, }
+    Fault = crate::ledger::misdelivery::Fault { Missing, Late, Duplicate, OutOfOrder, Disagreement, Leaked, }
     LaneEnd = outcome::LaneEnd { Accepted, Rejected, Late, Failed, }
     Validity = outcome::Validity { Valid, Suspect, Invalid, }
     ThresholdResult = outcome::ThresholdResult { Met, Broken, NoData, NotJudged, }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use super::cookies::Cookies;
+use super::deliveries::Promised;
 use super::inbox::Inbox;
 use super::life::Life;
 use super::message::{Command, Failure, Input};
@@ -13,6 +14,7 @@ use super::thread::Wait;
 use super::threads::Threads;
 use super::turns::Turns;
 use crate::ledger::Ticket;
+use crate::ledger::delivery::Audience;
 use crate::metrics::{Cell, Counter};
 use crate::plan::language::Resource;
 use crate::plan::{Plan, Scenario};
@@ -75,6 +77,12 @@ pub struct Actor {
     pub(super) action: u64,
     /// Of its open action, where causes are looked for.
     pub(super) ticket: Option<Ticket>,
+    /// The same, where it owes deliveries.
+    pub(super) promised: Option<Promised>,
+    /// Memberships that settle at that moment.
+    pub(super) settling: Vec<(Moment, Audience)>,
+    /// When the last byte came.
+    pub(super) heard_at: Moment,
     /// Number of the next ack asked for.
     pub(super) next_ack: u64,
     /// Number of the next request made.
@@ -118,6 +126,9 @@ impl Actor {
             link_end: None,
             action: 0,
             ticket: None,
+            promised: None,
+            settling: Vec::new(),
+            heard_at: Moment::START,
             next_ack: 0,
             next_request: 0,
             given_up: VecDeque::new(),
@@ -154,6 +165,7 @@ impl Actor {
             }
             Input::Frame(frame) => {
                 let bytes = frame.len() as u64;
+                self.heard_at = scene.now;
                 scene.sink.recorder.count_many(self.cell(scene), Counter::ReceivedBytes, bytes);
                 self.tell_session(scene, protocol::Input::Frame(frame));
             }

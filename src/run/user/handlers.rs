@@ -14,8 +14,13 @@ impl Actor {
     /// An event has come: it may answer an emit, be expected, and be reacted to. What no step names is not looked into.
     pub(super) fn heard(&mut self, scene: &mut Scene<'_>, name: &str, args: &Args, ack: Option<u64>) {
         scene.sink.recorder.count(self.cell(scene), Counter::ReceivedEvents);
-        let Some(event) = scene.scenario.events.iter().position(|known| &*known.name == name) else { return };
+        let Some(event) = scene.scenario.events.iter().position(|known| &*known.name == name) else {
+            return self.unmatched(scene, name, args);
+        };
         let known = &scene.scenario.events[event];
+        for listener in &known.listeners {
+            self.delivered(scene, *listener, args);
+        }
         let has_answered = known.answers && self.answered_by(scene, event, args);
         if known.expected && !has_answered {
             self.keep(scene, event, args);

@@ -60,7 +60,7 @@ impl Actor {
             thread.wait = Wait::Answer { id: ack, operation, planned, sent: now, deadline: now + emit.within() };
         }
         if let (Some(action), Some(turn)) = (emit.action, turn) {
-            self.sent(scene, &turn, action, planned);
+            self.sent(scene, &turn, action, planned, emit.delivery);
             if !emit.waits() {
                 self.outcome(scene, &turn, action, ActionOutcome::Ok, "");
             }
@@ -68,7 +68,14 @@ impl Actor {
     }
 
     /// An action of the running turn has left.
-    pub(super) fn sent(&mut self, scene: &mut Scene<'_>, turn: &Turn, action: usize, planned: Moment) {
+    pub(super) fn sent(
+        &mut self,
+        scene: &mut Scene<'_>,
+        turn: &Turn,
+        action: usize,
+        planned: Moment,
+        delivery: Option<usize>,
+    ) {
         let cell = self.action_cell(scene.scenario, turn, action);
         scene.sink.recorder.count(cell, Counter::Sent);
         scene.sink.recorder.record(cell, Distribution::SendLateness, scene.now.since(planned));
@@ -76,6 +83,9 @@ impl Actor {
         let free = self.last_turn_end.map_or(planned, |end| end.max(planned));
         scene.sink.recorder.record(cell, Distribution::GeneratorLateness, scene.now.since(free));
         self.open_act(scene, turn, action, cell, scene.now.since(free));
+        if let Some(rule) = delivery {
+            self.promise(scene, rule, cell);
+        }
     }
 
     /// Puts an action that was just sent on the sheet, if it acts on a resource.
@@ -125,6 +135,7 @@ impl Actor {
         }
         let outcome = self.judge(scene, &emit.event, Answer::Ack(args), true, rule.ok.as_ref(), rule.rejected.as_ref());
         if outcome == ActionOutcome::Ok {
+            self.weigh_promise(scene, emit.delivery, Answer::Ack(args));
             self.save(scene, &emit.saves, Answer::Ack(args));
             if emit.reply.is_some() {
                 // The server has taken it; what became of it is for the reply to say.
@@ -146,7 +157,11 @@ impl Actor {
     /// A rejected step goes on, a failed one does not.
     pub(super) fn go_on_after(&mut self, scenario: &Scenario, outcome: ActionOutcome) {
         match outcome {
-            ActionOutcome::Ok | ActionOutcome::Rejected => self.resume(),
+            ActionOutcome::Ok => self.resume(),
+            ActionOutcome::Rejected => {
+                self.resume();
+                self.not_succeeded();
+            }
             _ => self.step_failed(scenario),
         }
     }

@@ -80,11 +80,10 @@ impl Actor {
         match self.life {
             Life::Waiting { .. } => {
                 if let Some(stay) = scene.scenario.stays(self.user).get(self.stay) {
-                    let (latest, end) = (
-                        scene.scenario.latest_start(self.user, self.stay),
-                        scene.scenario.end_turn(self.user, stay.until),
-                    );
-                    self.turns.begin(latest, stay.until, end);
+                    let latest = scene.scenario.latest_start(self.user, self.stay);
+                    let end = scene.scenario.end_turn(self.user, stay.until);
+                    let hears_until = scene.plan.hears_until(scene.scenario, stay.until);
+                    self.turns.begin(latest, stay.until, end, hears_until);
                     self.attempts = 0;
                 }
                 // The turn that was open when the last stay ended may have outlasted this one, too.
@@ -192,6 +191,7 @@ impl Actor {
         self.online = true;
         self.socket_id = id;
         self.life = Life::SettingUp;
+        self.arriving(scene);
         self.start(scene.now, Place::Setup, None);
     }
 
@@ -237,7 +237,8 @@ impl Actor {
 
     /// The session has ended; its last output will drop it.
     pub(super) fn disconnected(&mut self, scene: &mut Scene<'_>, reason: Closed) {
-        let was_online = self.offline(scene);
+        let since = if reason == Closed::ByUs { scene.now } else { self.heard_at };
+        let was_online = self.offline(scene, since);
         let link_end = self.link_end.take();
         let (kind, detail) = match (reason, link_end) {
             (Closed::ByUs, _) => return,
@@ -267,9 +268,12 @@ impl Actor {
         }
     }
 
-    /// The namespace is connected no more. Was it?
-    pub(super) fn offline(&mut self, scene: &mut Scene<'_>) -> bool {
+    /// The namespace is connected no more, and whatever was sent after `since` may not have come. Was it connected?
+    pub(super) fn offline(&mut self, scene: &mut Scene<'_>, since: Moment) -> bool {
         let was_online = std::mem::take(&mut self.online);
+        if was_online {
+            self.gone(scene, since);
+        }
         scene.sink.connected -= u64::from(was_online);
         self.socket_id = None;
         self.given_up.clear();
@@ -346,6 +350,7 @@ impl Actor {
     fn ready(&mut self, scene: &mut Scene<'_>) {
         self.life = Life::Active;
         self.attempts = 0;
+        self.arrived(scene);
         self.count_ready(scene);
         self.go_on_with_turn(scene);
         if let Some(lost) = self.lost_at.take() {
@@ -369,6 +374,7 @@ impl Actor {
             Life::Waiting { .. } if !self.turns.have_begun() => {}
             Life::Done => {}
             Life::Active | Life::Apart if self.threads.main.is_some() => {}
+            Life::Active if self.still_hears(scene.now) => {}
             Life::Active if scene.scenario.teardown.is_empty() => self.depart(scene),
             Life::Active => {
                 self.life = Life::TearingDown;

@@ -14,12 +14,14 @@
 mod actor;
 mod bindings;
 mod cookies;
+mod deliveries;
 mod expect;
 mod handlers;
 mod inbox;
 mod judge;
 mod life;
 mod meeting;
+mod members;
 mod message;
 mod parting;
 mod reply;

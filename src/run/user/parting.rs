@@ -21,7 +21,7 @@ impl Actor {
         } else {
             self.session = None;
             self.drop_handlers();
-            self.offline(scene);
+            self.offline(scene, scene.now);
             self.commands.push_back(Command::Abort);
         }
         if self.life == Life::Active {

@@ -53,6 +53,9 @@ impl Actor {
                 let answer = Answer::Event(json);
                 let outcome = self.judge(scene, &emit.event, answer, true, reply.ok.as_ref(), None);
                 if outcome == ActionOutcome::Ok {
+                    if emit.ack.is_none() {
+                        self.weigh_promise(scene, emit.delivery, answer);
+                    }
                     self.save(scene, &reply.saves, answer);
                 }
                 self.settled(scene, emit, outcome, json);

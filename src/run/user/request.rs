@@ -27,7 +27,7 @@ impl Actor {
         self.next_request += 1;
         self.commands.push_back(Command::Http { id, request });
         if let (Some(action), Some(turn)) = (step.action, turn) {
-            self.sent(scene, &turn, action, planned);
+            self.sent(scene, &turn, action, planned, step.delivery);
         }
     }
 
@@ -83,6 +83,7 @@ impl Actor {
         self.learn_cookies(scene, step, &response);
         let outcome = self.judge_response(scene, step, &response);
         if outcome == ActionOutcome::Ok {
+            self.weigh_promise(scene, step.delivery, Answer::Response(&response));
             self.save(scene, &step.saves, Answer::Response(&response));
         }
         match (outcome, step.action) {

@@ -5,6 +5,7 @@ mod books;
 mod branches;
 mod causes;
 mod comings;
+mod deliveries;
 mod events;
 mod feeds;
 mod http;

@@ -151,6 +151,8 @@ pub struct Thread {
     loops: Vec<usize>,
     passes: Vec<u64>,
     pub wait: Wait,
+    /// The last step was not rejected.
+    pub succeeded: bool,
     /// The turn, under `act`.
     pub turn: Option<Turn>,
     /// When the next operation would run if nothing were ever late: a turn begins when it is due, a pause moves this on,
@@ -175,6 +177,7 @@ impl Thread {
             loops: Vec::new(),
             passes: Vec::new(),
             wait: Wait::Ready,
+            succeeded: true,
             turn,
             planned: turn.map_or(started, |turn| turn.due),
             started,
@@ -293,6 +296,7 @@ impl Actor {
                 continue;
             };
             thread.next += 1;
+            thread.succeeded |= !matches!(operation, Operation::Changed(_));
             match operation {
                 Operation::Each { over, end } => thread.enter(over.len(scenario.resources), *end),
                 Operation::Next { start } => {
@@ -301,6 +305,8 @@ impl Actor {
                     }
                 }
                 Operation::Jump { to } => thread.next = *to,
+                Operation::Changing(membership) => self.changing(scene, membership),
+                Operation::Changed(membership) => self.changed(scene, membership),
                 Operation::Mix { branches, end } => {
                     let next = branch(branches, |bound| self.draw(scene, bound)).unwrap_or(*end);
                     self.jump(next);
@@ -376,6 +382,14 @@ impl Actor {
         if let Some(thread) = self.threads.current_mut() {
             let goes_on = scenario.continue_on_failure && thread.place != Place::Login;
             thread.wait = if goes_on { Wait::Ready } else { Wait::Failed };
+            thread.succeeded = false;
+        }
+    }
+
+    /// A step was rejected.
+    pub(super) fn not_succeeded(&mut self) {
+        if let Some(thread) = self.threads.current_mut() {
+            thread.succeeded = false;
         }
     }
 }

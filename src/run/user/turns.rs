@@ -35,6 +35,8 @@ pub struct Turns {
     pub own: u64,
     /// In a closed loop, no turn begins before this moment.
     rest: Option<Moment>,
+    /// Until then the user stays to hear of what others do, when its own turns are over.
+    hears_until: Option<Moment>,
     /// Actions of the running turn that have no outcome yet, by action.
     owed: Vec<u64>,
 }
@@ -45,8 +47,9 @@ const REST: Duration = Duration::from_millis(1);
 
 impl Turns {
     /// A stay begins in its slot: the clock starts when the user is ready, at `latest` in any case.
-    pub fn begin(&mut self, latest: Moment, until: Moment, end: u64) {
-        *self = Self { latest: Some(latest), until: Some(until), end, own: self.own, ..Self::default() };
+    pub fn begin(&mut self, latest: Moment, until: Moment, end: u64, hears_until: Option<Moment>) {
+        let (latest, until) = (Some(latest), Some(until));
+        *self = Self { latest, until, end, own: self.own, hears_until, ..Self::default() };
     }
 
     /// No further turn becomes due.
@@ -78,7 +81,8 @@ impl Actor {
             .latest
             .filter(|_| matches!(scenario.rhythm, Rhythm::Step { .. }) || scenario.group.is_some()));
         let until = self.turns.until.filter(|_| !self.turns.over);
-        let soonest = [next, until, self.turns.rest].into_iter().flatten().min();
+        let hears_until = self.turns.hears_until.filter(|_| self.turns.over);
+        let soonest = [next, until, hears_until, self.turns.rest].into_iter().flatten().min();
         soonest.unwrap_or(Moment::NEVER)
     }
 
@@ -175,6 +179,11 @@ impl Actor {
         }
     }
 
+    /// Its own turns are over, but what others have done may still come.
+    pub(super) fn still_hears(&self, now: Moment) -> bool {
+        self.online && self.drain_until.is_none() && self.turns.hears_until.is_some_and(|until| now < until)
+    }
+
     /// Was the turn held up by the one before, and not merely by a late timer?
     fn turns_blocked(&self, turn: &Turn) -> bool {
         self.last_turn_end.is_some_and(|end| end > turn.due)
@@ -268,6 +277,7 @@ impl Actor {
         answer: &str,
     ) {
         self.count_outcome(scene.scenario, &mut scene.sink.recorder, turn, action, outcome, 1);
+        self.promise_ended(scene, outcome);
         match self.ticket.take() {
             Some(ticket) => scene.sink.sheet.close(ticket, outcome, answer),
             // Nobody will look for a cause: there is no cooldown that could explain it.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Map;
-use crate::suite::scalar::{Count, Flag};
+use crate::suite::scalar::{Count, Flag, OneOrMany};
 use crate::units::Duration;
 
 /// One step: exactly one verb, as `emit`, and what belongs to it. `each`, `repeat` and `when` may stand beside the verb, or
@@ -70,6 +70,15 @@ pub struct Step {
     pub failed: Option<EventMatch>,
     /// Values to remember for this user: name to expression, or `{ value, secret }`.
     pub save: Option<Map<Save>>,
+
+    /// Who must hear of the action, and how the event is known that tells them.
+    pub delivery: Option<Delivery>,
+    /// From the step's success on, the user is a member of this resource, or of what else goes by this name; or of several.
+    pub joins: Option<OneOrMany<String>>,
+    /// From the step's success on, the user is no longer a member.
+    pub leaves: Option<OneOrMany<String>>,
+    /// So long after the step's success the membership has changed for sure. Default `0ms`.
+    pub settle: Option<Duration>,
 
     /// JSON body of the request.
     pub json: Option<Value>,
@@ -145,6 +154,35 @@ pub struct Reply {
     pub save: Option<Map<Save>>,
     /// Look at the texts of all such events since the emit, joined.
     pub joined: Option<Flag>,
+}
+
+/// What an action owes, once it is ok: an event to everybody who is meant.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// The event that tells of the action. Every user of every scenario listens for it.
+    pub event: String,
+    /// Expression over `data` and `args`: the key in the event, which equals the action's `key`. Or `order`, for events
+    /// without any key: they are only counted.
+    #[serde(rename = "match")]
+    pub matched: String,
+    /// Expression: the action's own key. Default `action.id`.
+    pub key: Option<String>,
+    /// Expression over the answer: the action owes deliveries only if it is true.
+    pub when: Option<Expression>,
+    /// `members`, `others` (members but the actor), `actor`, `group`, `partners` (the group but the actor) or `everyone`.
+    /// Default `members`.
+    #[schemars(extend("enum" = ["members", "others", "actor", "group", "partners", "everyone"]))]
+    pub to: Option<String>,
+    /// Whose members. Default the resource that the action is on.
+    pub of: Option<String>,
+    /// Received later than this is late. Default `1s`.
+    pub within: Option<Duration>,
+    /// Received so much later still is missing. Default `5s`.
+    pub grace: Option<Duration>,
+    /// `none`, `per_sender` or `per_resource`. Default `none`.
+    #[schemars(extend("enum" = ["none", "per_sender", "per_resource"]))]
+    pub order: Option<String>,
 }
 
 /// An event of that name, or those of them for which `where` is true.

@@ -2,6 +2,7 @@
 
 use crate::metrics::catalog::{self, Unit};
 use crate::units::{Duration, Moment};
+use crate::verdict::example::deliveries::rates;
 use crate::verdict::example::wave::round;
 use crate::verdict::outcome::{
     ActionRow, Ended, ErrorRow, ExampleRow, Judged, LatencyRow, MetricRow, RunInfo, ScenarioRow, StageMark, SuiteInfo,
@@ -170,6 +171,7 @@ pub(super) fn metrics(totals: &Totals, users: u64, seconds: f64) -> Vec<MetricRo
         ("generator_memory", Some(19_240_000.0)),
     ]
     .into_iter()
+    .chain(rates(totals))
     .filter_map(|(name, value)| {
         let metric = catalog::find(name)?;
         Some(MetricRow { name: name.into(), about: metric.about.into(), unit: metric.unit, value })

@@ -93,13 +93,22 @@ impl Run<'_> {
         before.max_by_key(|(rank, heard, _)| (*rank, *heard)).map(|(.., other)| other)
     }
 
-    fn disagrees(&self, action: Action, later: Action, received: u64) -> bool {
+    /// Are both ok, as far as is known when the first of them is settled, and was this one received by then?
+    fn compares(&self, action: Action, later: Action, received: u64) -> bool {
         let until = self.last(action).min(self.last(later));
-        received <= self.last(later)
-            && (0..USERS).any(|user| {
-                let both = self.first(action, user).zip(self.first(later, user));
-                both.is_some_and(|(first, second)| first.1 < second.1 && second.1 <= until)
-            })
+        let is_ok = |action: Action| {
+            let mut told = self.told.iter().filter(|(at, _)| *at <= until);
+            told.any(|(_, step)| matches!(*step, Ends(number, Owes::All) if number == action.number))
+        };
+        received <= self.last(later) && is_ok(action) && is_ok(later)
+    }
+
+    fn disagrees(&self, action: Action, later: Action) -> bool {
+        let until = self.last(action).min(self.last(later));
+        (0..USERS).any(|user| {
+            let both = self.first(action, user).zip(self.first(later, user));
+            both.is_some_and(|(first, second)| first.1 < second.1 && second.1 <= until)
+        })
     }
 
     fn departs(&self, user: u32, from: u64, until: u64, after: usize) -> bool {
@@ -150,9 +159,11 @@ impl Run<'_> {
             (Place::In, Some((_, at))) => {
                 counts[0] += 1;
                 counts[if *at <= within { 1 } else { 2 }] += 1;
-                if let Some(later) = self.overtaken_by(action, user) {
-                    counts[5] += 1;
-                    counts[6] += u64::from(self.disagrees(action, later, *at));
+                let later = self.overtaken_by(action, user).filter(|later| self.compares(action, *later, *at));
+                if let Some(later) = later {
+                    let disagrees = self.disagrees(action, later);
+                    counts[5] += u64::from(disagrees || self.promise.order == Order::PerSender);
+                    counts[6] += u64::from(disagrees);
                 }
             }
         }
@@ -198,7 +209,7 @@ proptest! {
         marks in prop::collection::vec(0..60_u64, 0..6),
     ) {
         let promise = promise(to, order);
-        let mut ledger = Deliveries::new(vec![promise]);
+        let mut ledger = ledger(promise);
         let mut recorder = Recorder::new(1);
         let mut rest: Vec<Note> = told.iter().map(|(at, step)| note(*at, *step)).collect();
         let mut marks = marks;

@@ -50,7 +50,24 @@ const LIFE: &[(Counter, &str)] = &[
     (Counter::ProtocolErrors, "protocol errors"),
 ];
 
+const DELIVERIES: &[(Counter, &str)] = &[
+    (Counter::DeliveryExpected, "expected"),
+    (Counter::DeliveryInTime, "in time"),
+    (Counter::DeliveryLate, "late"),
+    (Counter::DeliveryMissing, "missing"),
+    (Counter::DeliveryDuplicate, "duplicate"),
+    (Counter::DeliveryOutOfOrder, "out of order"),
+    (Counter::DeliveryDisagreement, "disagreement"),
+    (Counter::DeliveryLeaked, "leaked"),
+    (Counter::DeliveryAmbiguous, "ambiguous"),
+];
+
 impl Told {
+    /// Counters of deliveries that are not zero.
+    pub fn deliveries(&self) -> String {
+        self.words(DELIVERIES)
+    }
+
     pub fn count(&self, counter: Counter) -> u64 {
         self.sink.recorder.total().counter(counter)
     }

@@ -16,6 +16,7 @@ use crate::plan::{Overrides, Plan};
 use crate::protocol::Frame;
 use crate::record::Course;
 use crate::run::causes::{Books, Causes};
+use crate::run::receipts::Receipts;
 use crate::run::sink::Sink;
 use crate::suite::env::Environment;
 use crate::suite::problem::Problems;
@@ -26,6 +27,8 @@ use crate::units::{Duration, Moment};
 const WAKES: u32 = 20;
 /// How long a stopped user may drain.
 pub const DRAIN: u64 = 3_000;
+
+const FACTS: Facts = Facts { run: 1, started_ms: 0 };
 
 pub struct Simulation<'a> {
     pub plan: Plan,
@@ -153,7 +156,10 @@ impl<'a> Simulation<'a> {
         let (mut sink, now, log) = (running.sink, running.now, running.log);
         let (plan, mut course) = (Arc::new(self.plan), Course::default());
         let acts = sink.sheet.hand_over(now, true);
+        let notes = std::mem::take(&mut sink.notes);
         let (recorder, findings) = (&mut sink.recorder, &mut sink.findings);
+        sink.unmatched.move_to(findings);
+        Receipts::new(&plan, FACTS, 1).take(0, notes, (now, true), recorder, findings);
         Causes::new(&plan, 1).take(0, acts, &mut Books { recorder, findings, course: &mut course });
         let told = Told { plan, sink, course, end: now, log };
         told.check_books();
@@ -290,7 +296,7 @@ impl Running<'_, '_> {
         let plan = &self.simulation.plan;
         let here = &mut self.users[user];
         let scenario = &plan.scenarios[here.scenario];
-        let facts = Facts { run: 1, started_ms: 0 };
+        let facts = FACTS;
         let mut scene = Scene { plan, scenario, facts, now: self.now, sink: &mut self.sink };
         here.actor.handle(&mut scene, input);
         self.sink.commons.letters.clear();

@@ -1,0 +1,22 @@
+//! A distribution as reports show it.
+
+/// One distribution, all in milliseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LatencyRow {
+    /// Name of the metric, as `ack_latency`.
+    pub metric: String,
+    /// What the metric means, one sentence.
+    pub about: String,
+    /// `None`: over the whole run.
+    pub scenario: Option<String>,
+    pub action: Option<String>,
+    pub count: u64,
+    pub min: f64,
+    pub avg: f64,
+    pub p50: f64,
+    pub p90: f64,
+    pub p95: f64,
+    pub p99: f64,
+    pub p999: f64,
+    pub max: f64,
+}
