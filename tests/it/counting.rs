@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Program, ServerProcess, number};
+use crate::support::{Program, number};
 
 /// The built-in auction for three seconds; `after` compares what it counted.
 const AUCTION: &str = r#"name: counted

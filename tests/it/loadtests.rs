@@ -49,7 +49,7 @@ fn check(environment: &Environment) -> Vec<Plan> {
 /// Those that need nothing but this program; the others are for the applications of `tests/interop`.
 const AT_HOME: &[&str] = &["auction", "demo", "smoke"];
 
-fn names<'a>(plans: &'a [Plan], wanted: impl Fn(&Plan) -> bool) -> Vec<&'a str> {
+fn names(plans: &[Plan], wanted: impl Fn(&Plan) -> bool) -> Vec<&str> {
     let mut names: Vec<&str> = plans.iter().filter(|plan| wanted(plan)).map(|plan| plan.name.as_str()).collect();
     names.sort_unstable();
     names

@@ -127,6 +127,19 @@ impl<'a> Names<'a> {
     }
 }
 
+impl<'a> Names<'a> {
+    /// The names that exist in all scenarios.
+    #[must_use]
+    pub fn of_scenarios(
+        self,
+        user_fields: Option<BTreeSet<String>>,
+        resource_fields: Option<BTreeSet<String>>,
+        feeds: &'a FeedNames,
+    ) -> Self {
+        Self { user_fields, resource_fields, feeds: Some(feeds), ..self }
+    }
+}
+
 impl Names<'_> {
     /// What `root` followed by `path` stands for in `place`.
     pub fn resolve(&self, root: &str, path: &[Key], place: Place) -> Result<Meaning, UnknownName> {
