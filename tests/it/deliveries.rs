@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::support::{Program, ServerProcess, check_sums, number};
 
-/// Twenty bidders, all of them members of ten lots, who begin when everybody is in.
+/// Twenty bidders, all of them members of ten lots, who begin when everybody is in. Two are on a lot, 20 ms apart:
+/// what is sent at the very same moment has no order that both of two threads see.
 const SUITE: &str = r#"name: ledger
 target: { url: "${TARGET_URL}", namespace: /auction }
 credentials: { generate: { user: "bidder-{{ user.index }}", password: correct horse } }
@@ -21,6 +22,7 @@ scenarios:
       - { each: resources, emit: join, args: ["{{ resource.id }}"], ack: { ok: ack.ok }, joins: "{{ resource.id }}" }
       - pause: 1s
     act:
+      - { when: user.index % 2 == 1, pause: 20ms }
       - emit: bid
         args: [{ lot: "{{ resource.id }}", amount: "{{ step.number + 1 }}", ref: "{{ action.id }}" }]
         ack: { within: 400ms, ok: ack.ok, rejected: ack.error == 'cooldown' }
