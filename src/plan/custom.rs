@@ -132,9 +132,9 @@ fn is_name(name: &str) -> bool {
 pub fn sides(check: &str) -> Vec<&str> {
     let check = parse::without_braces(check);
     let mut sides: Vec<&str> = Vec::new();
-    for part in split(check, &[" and ", " or "]) {
+    for part in parse::split(check, &[" and ", " or "]) {
         let part = part.strip_prefix("not ").unwrap_or(part);
-        for side in split(part, &[" in ", " is ", "==", "!=", "<=", ">=", "<", ">"]) {
+        for side in parse::split(part, &[" in ", " is ", "==", "!=", "<=", ">=", "<", ">"]) {
             let tested = side.starts_with("not ") || side == "none" || side == "defined" || side == "undefined";
             if !tested && !side.is_empty() && parse::literal(side).is_none() && !sides.contains(&side) {
                 sides.push(side);
@@ -142,31 +142,6 @@ pub fn sides(check: &str) -> Vec<&str> {
         }
     }
     sides
-}
-
-/// Splits at every separator that stands neither in a text nor in brackets.
-fn split<'a>(text: &'a str, separators: &[&str]) -> Vec<&'a str> {
-    let (mut quote, mut depth, mut start, mut parts) = (None, 0_usize, 0, Vec::new());
-    let mut characters = text.char_indices();
-    while let Some((position, character)) = characters.next() {
-        match (quote, character) {
-            (Some(_), '\\') => _ = characters.next(),
-            (Some(open), _) if character == open => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(character),
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
-            (None, _) if depth == 0 && position >= start => {
-                if let Some(separator) = separators.iter().find(|separator| text[position..].starts_with(**separator)) {
-                    parts.push(text[start..position].trim());
-                    start = position + separator.len();
-                }
-            }
-            (None, _) => {}
-        }
-    }
-    parts.push(text[start.min(text.len())..].trim());
-    parts
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use Step::{Changes, Ends, Hears, Joins, Leaves, Lost, Send};
 
 use super::*;
 use crate::ledger::delivery::What;
+use crate::metrics::catalog::DELIVERIES;
 use crate::metrics::{Cell, Numbers};
 use crate::plan::delivery::Order;
 use crate::units::Duration;
@@ -62,20 +63,8 @@ fn note(millis: u64, step: Step) -> Note {
 /// Counts in the order of expected, in time, late, missing, duplicate, out of order, disagreement, leaked, ambiguous.
 type Counts = [u64; 9];
 
-const COUNTERS: [Counter; 9] = [
-    Counter::DeliveryExpected,
-    Counter::DeliveryInTime,
-    Counter::DeliveryLate,
-    Counter::DeliveryMissing,
-    Counter::DeliveryDuplicate,
-    Counter::DeliveryOutOfOrder,
-    Counter::DeliveryDisagreement,
-    Counter::DeliveryLeaked,
-    Counter::DeliveryAmbiguous,
-];
-
 fn counts(numbers: &Numbers) -> Counts {
-    COUNTERS.map(|counter| numbers.counter(counter))
+    std::array::from_fn(|index| numbers.counter(DELIVERIES[index]))
 }
 
 /// Three members (0, 1, 2) and an outsider (3), an action 9 of user 0 at 10 ms that ends well at 11 ms unless told otherwise.

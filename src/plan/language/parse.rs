@@ -67,6 +67,12 @@ pub fn equation(text: &str) -> Option<(Dotted, Dotted)> {
 /// The parts of `a and b and c`; the whole where `and` does not join everything.
 #[must_use]
 pub fn conjuncts(text: &str) -> Vec<&str> {
+    if split(text, &[" or ", " if "]).len() > 1 { vec![text] } else { split(text, &[" and "]) }
+}
+
+/// Splits at every separator that stands neither in a text nor in brackets.
+#[must_use]
+pub fn split<'a>(text: &'a str, separators: &[&str]) -> Vec<&'a str> {
     let (mut quote, mut depth, mut start, mut parts) = (None, 0_usize, 0, Vec::new());
     let mut characters = text.char_indices();
     while let Some((position, character)) = characters.next() {
@@ -77,16 +83,16 @@ pub fn conjuncts(text: &str) -> Vec<&str> {
             (None, '\'' | '"') => quote = Some(character),
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
-            (None, ' ') if depth == 0 && text[position..].starts_with(" or ") => return vec![text],
-            (None, ' ') if depth == 0 && text[position..].starts_with(" if ") => return vec![text],
-            (None, ' ') if depth == 0 && text[position..].starts_with(" and ") => {
-                parts.push(text[start..position].trim());
-                start = position + " and ".len();
+            (None, _) if depth == 0 && position >= start => {
+                if let Some(separator) = separators.iter().find(|separator| text[position..].starts_with(**separator)) {
+                    parts.push(text[start..position].trim());
+                    start = position + separator.len();
+                }
             }
             (None, _) => {}
         }
     }
-    parts.push(text[start..].trim());
+    parts.push(text[start.min(text.len())..].trim());
     parts
 }
 
