@@ -4,7 +4,6 @@ use super::actor::{Actor, Scene};
 use super::thread::{Place, Wait};
 use crate::ledger::{Act, ActionOutcome, Cause, NotSent};
 use crate::metrics::{Cell, Counter, Distribution};
-use crate::plan::language::text::text_of;
 use crate::plan::language::{Answer, Expression};
 use crate::plan::step::{Emit, Operation, SaveRule};
 use crate::plan::{Scenario, Turn};
@@ -260,7 +259,7 @@ impl Actor {
                 }
             };
             if let Some(value) = value.as_ref().filter(|_| rule.secret) {
-                scene.sink.secrets.insert(&text_of(value));
+                scene.sink.secrets.insert_value(value);
             }
             self.saved[rule.name] = value;
         }
