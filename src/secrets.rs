@@ -5,8 +5,12 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+pub use self::cut::cut;
 use self::decode::{NESTINGS, View};
 
+mod cut;
 mod decode;
 
 /// What stands in place of a secret.
@@ -50,6 +54,17 @@ impl Secrets {
     pub fn insert(&mut self, text: &str) {
         if !text.is_empty() && !self.0.contains(text) {
             self.0.insert(Secret::new(text));
+        }
+    }
+
+    /// Adds every text and number in a value: whatever part of it is printed, it is a secret.
+    pub fn insert_value(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.insert_value(item)),
+            Value::Object(map) => map.values().for_each(|item| self.insert_value(item)),
+            Value::String(text) => self.insert(text),
+            Value::Number(number) => self.insert(&number.to_string()),
+            Value::Null | Value::Bool(_) => {}
         }
     }
 
@@ -200,18 +215,26 @@ impl Index {
         let mut key = 0;
         for (end, byte) in view.bytes.iter().enumerate() {
             key = (key << 8 | u64::from(*byte)) & KEY_BITS;
-            let may_begin =
-                filter_bits(key, self.filter.len()).iter().all(|bit| self.filter[bit / 64] >> (bit % 64) & 1 == 1);
-            if may_begin && end + 1 >= KEY {
+            if end + 1 >= KEY && self.may_begin_with(key) {
                 let start = end + 1 - KEY;
                 if let Some(length) = self.longest_at(&view.bytes[start..]) {
                     found.push((view.spans[start].0, view.spans[start + length - 1].1));
                 }
             }
         }
+        self.search_halves(view, found);
         if !self.short.is_empty() {
             self.search_short(view, found);
         }
+    }
+
+    /// May a secret begin as these bytes do? For most that none does it is certain.
+    fn may_begin(&self, bytes: &[u8]) -> bool {
+        bytes.len() >= KEY && self.may_begin_with(key_of(bytes))
+    }
+
+    fn may_begin_with(&self, key: u64) -> bool {
+        filter_bits(key, self.filter.len()).iter().all(|bit| self.filter[bit / 64] >> (bit % 64) & 1 == 1)
     }
 
     /// Length of the longest secret that `rest` begins with.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axes::Cell;
 use super::recorder::Numbers;
+use crate::secrets::cut;
 
 /// What has no value counts as this one.
 pub const NONE: &str = "none";
@@ -47,7 +48,13 @@ impl Labelled {
     }
 
     fn cells(&mut self, value: &str) -> &mut BTreeMap<Cell, Numbers> {
-        let value = value.char_indices().nth(LONGEST).map_or(value, |(end, _)| &value[..end]);
+        let head;
+        let mut value = value;
+        // A threshold may name a longer one; and what others have limited is as it should be.
+        if value.len() > LONGEST && self.most.is_some() && !self.values.contains_key(value) {
+            head = head_of(value);
+            value = &head;
+        }
         let known = self.values.contains_key(value) || [NONE, OTHER].contains(&value);
         let apart = self.values.keys().filter(|value| ![NONE, OTHER].contains(&&***value)).count();
         let room = self.most.is_none_or(|most| apart < most);
@@ -89,6 +96,12 @@ impl Labelled {
     }
 }
 
+fn head_of(value: &str) -> String {
+    let mut head = value.to_owned();
+    cut(&mut head, LONGEST);
+    head
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +123,26 @@ mod tests {
         let counted = counted(&labelled);
         assert_eq!(counted.len(), 22);
         assert_eq!(counted[18..], [("n18", 1), ("z", 5), ("other", 11), ("none", 2)].map(|(v, n)| (v.to_owned(), n)));
+    }
+
+    #[test]
+    fn long_values_are_cut_unless_thresholds_name_them() {
+        let (wanted, other) = ("w".repeat(70), "o".repeat(70));
+        let mut labelled = Labelled::new(&LabelAxis { name: "node".into(), wanted: vec![wanted.clone()] });
+        for value in [&wanted, &other] {
+            labelled.numbers(value, Cell(0)).count(Counter::Ok, 1);
+        }
+        let mut all = Labelled::default();
+        all.add(&labelled);
+        all.add(&labelled);
+        let of =
+            |labelled: &Labelled, value: &str| labelled.get(value, Cell(0)).map(|numbers| numbers.counter(Counter::Ok));
+        let head = format!("{}…", "o".repeat(60));
+        assert_eq!([of(&labelled, &wanted), of(&labelled, &head), of(&labelled, &other)], [Some(1), Some(1), None]);
+        assert_eq!(
+            [of(&all, &wanted), of(&all, &head), counted(&all).len().try_into().ok()],
+            [Some(2), Some(2), Some(2)]
+        );
     }
 
     #[test]

@@ -40,7 +40,12 @@ impl Steps<'_> {
 
     fn refused(&self, step: &Step, path: &Path, after: Place) -> Option<Expression> {
         let path = path.key("rejected");
-        match step.rejected.as_ref()? {
+        let refusal = step.rejected.as_ref()?;
+        if ["before", "after"].contains(&self.place) {
+            let what = format!("under `{}` a request succeeds or fails, and is never rejected", self.place);
+            self.critic.error_at_key(&path, what, "say with `status` or `ok` what is a success");
+        }
+        match refusal {
             Refusal::Check(check) => self.check(check, &path, after),
             Refusal::Event(_) => {
                 let what = "a request is answered by its response, not by an event";

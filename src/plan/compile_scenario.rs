@@ -13,7 +13,7 @@ use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
 use super::load::{self, Course};
 use super::rotation::Acting;
 use super::scenario::{Action, Backoff, Connect, Heard, Rhythm, Scenario, stages};
-use super::step::Program;
+use super::step::{Operation, Program};
 use super::target::Target;
 use crate::metrics::Axes;
 use crate::suite::problem::Path;
@@ -129,6 +129,7 @@ fn one(
         programs(ground, number, scenario, &names, acting, &path);
     waits_somewhere(acting, &act, &path, critic);
     one_action_a_turn(acting, &actions, &act, &path, critic);
+    leaves_before_it_returns(&act, &path, critic);
     let rate = scenario.connect.how().and_then(|how| how.rate).unwrap_or(DEFAULT_RATE);
     let connect = connect(ground, scenario, &names, &path, keeps_one);
     let mut presences = load.presences(rate);
@@ -220,6 +221,17 @@ fn waits_somewhere(acting: Acting, act: &Program, path: &Path, critic: &Critic<'
     if acting.rhythm == Rhythm::ClosedLoop && !act.is_empty() && !act.waits() {
         let what = "a closed loop that never waits would send without end";
         critic.error(&path.key("every"), what, "ask for an `ack`, or add a `pause`");
+    }
+}
+
+/// A user that is connected has nowhere to come back from.
+fn leaves_before_it_returns(act: &Program, path: &Path, critic: &Critic<'_>) {
+    let has = |is: fn(&Operation) -> bool| act.operations.iter().any(is);
+    if has(|step| matches!(step, Operation::Reconnect { .. }))
+        && !has(|step| matches!(step, Operation::Disconnect { .. }))
+    {
+        let what = "`reconnect` comes back after a `disconnect`, and no step of `act` has one";
+        critic.error_at_key(&path.key("act"), what, "put `disconnect: clean` or `disconnect: abort` before it");
     }
 }
 

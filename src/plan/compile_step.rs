@@ -189,7 +189,16 @@ impl Steps<'_> {
                 self.critic.error(path, format!("`each` does not know `{name}`"), "write `each: resources`, or a list");
                 None
             }
-            Each::List(list) => Some((Items::List(list.clone()), Place { item: true, ..place })),
+            Each::List(list) => {
+                for (index, item) in list.iter().enumerate().filter(|(_, item)| item.to_string().contains("{{")) {
+                    let (what, help) = (
+                        format!("`each` goes through constants, and {item} would be one"),
+                        "put the expression into the step, beside `item`",
+                    );
+                    self.critic.error(&path.index(index), what, help);
+                }
+                Some((Items::List(list.clone()), Place { item: true, ..place }))
+            }
         }
     }
 

@@ -107,21 +107,12 @@ pub fn compile(
     };
     for row in &rows {
         for (_, value) in row.iter().filter(|(field, _)| !is_public(field)) {
-            hide(value, secrets);
+            secrets.insert_value(value);
         }
     }
     let generated = credentials.generate.iter().flat_map(|fields| fields.keys().cloned());
     let fields: BTreeSet<String> = rows.iter().flat_map(|row| row.keys().cloned()).chain(generated).collect();
     Credentials { rows, reuse, fields: (!fields.is_empty()).then_some(fields) }
-}
-
-fn hide(value: &Value, secrets: &mut Secrets) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| hide(item, secrets)),
-        Value::Object(map) => map.values().for_each(|item| hide(item, secrets)),
-        Value::Null | Value::Bool(_) => {}
-        scalar => secrets.insert(&text_of(scalar)),
-    }
 }
 
 fn from_environment(name: &str, path: &Path, sources: &Sources<'_>) -> Vec<Row> {

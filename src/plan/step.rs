@@ -233,11 +233,16 @@ impl Emit {
         self.ack.is_some() || self.reply.is_some()
     }
 
-    /// How long it waits for its answer.
+    /// How long it waits until its ack or its reply has come, whichever it asks for.
     #[must_use]
     pub fn within(&self) -> Duration {
-        let ack = self.ack.as_ref().map_or(Duration::ZERO, |ack| ack.within);
-        self.reply.as_ref().map_or(ack, |reply| reply.within.max(ack))
+        let (ack, reply) = (self.ack.as_ref().map(|ack| ack.within), self.reply.as_ref().map(|reply| reply.within));
+        [ack, reply].into_iter().flatten().min().unwrap_or_default()
+    }
+
+    /// How long it waits in all: after the ack for the reply.
+    fn longest(&self) -> Duration {
+        self.reply.as_ref().map_or_else(|| self.within(), |reply| reply.within)
     }
 
     /// The events that can answer it.
@@ -260,7 +265,7 @@ impl Operation {
     /// The longest that it takes, on its own.
     fn longest(&self) -> Duration {
         match self {
-            Self::Emit(emit) => emit.within(),
+            Self::Emit(emit) => emit.longest(),
             Self::Expect(expect) => expect.within,
             Self::Http(http) => http.within,
             Self::Pause { to, .. } => *to,

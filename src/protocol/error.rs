@@ -1,5 +1,7 @@
 //! Who broke the rule: ourselves or the suite ([`Misuse`]), or the peer ([`Violation`]).
 
+use crate::secrets::cut;
+
 /// Something was asked of a session that its protocol or its state does not allow. The suite's fault or ours,
 /// never the server's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +49,9 @@ impl Violation {
 
     #[must_use]
     pub fn new(layer: &'static str, what: impl Into<String>, offending: &str) -> Self {
-        let excerpt = offending.chars().take(Self::EXCERPT).collect();
+        // No more than can be shown is copied: what a peer sends may be long.
+        let mut excerpt = offending.chars().take(Self::EXCERPT + 1).collect();
+        cut(&mut excerpt, Self::EXCERPT);
         Self { layer, what: what.into(), excerpt }
     }
 }

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::secrets::cut;
 use crate::units::Moment;
 
 /// Where in a user's life something went wrong.
@@ -135,10 +136,7 @@ impl Findings {
 }
 
 fn shortened(mut example: Example) -> Example {
-    if let Some((cut, _)) = example.detail.char_indices().nth(DETAIL) {
-        example.detail.truncate(cut);
-        example.detail.push('…');
-    }
+    cut(&mut example.detail, DETAIL);
     example
 }
 

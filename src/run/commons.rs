@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::circle::{CircleState, Shared, When};
+use super::progress::Progress;
 use crate::plan::meeting::Circle;
-use crate::plan::{Plan, Scenario};
-use crate::units::Moment;
+use crate::plan::{Plan, Rhythm, Scenario};
+use crate::units::{Duration, Moment};
 
 /// What one worker tells the others.
 #[derive(Debug, Clone)]
@@ -47,11 +48,16 @@ pub struct Commons {
     scenarios: HashMap<usize, CircleState>,
     suite: CircleState,
     standings: HashMap<u64, Standing>,
+    /// How far the users of this worker are, by scenario.
+    progress: HashMap<usize, Progress>,
     /// Users of this worker for whom something has changed that they wait for.
     pub calls: Vec<u64>,
     /// For the other workers.
     pub letters: Vec<Letter>,
 }
+
+/// So much later than its moment a user may begin its first turn, on a machine that is busy beyond measure.
+const LATEST: Duration = Duration::from_secs(5);
 
 /// A user of a scenario, for its group.
 #[derive(Debug, Clone, Copy)]
@@ -140,6 +146,9 @@ impl Commons {
     fn know(&mut self, plan: &Plan, number: usize, user: u64, standing: Standing, now: Moment) {
         let before = self.standings.insert(user, standing).unwrap_or_default();
         let scenario = &plan.scenarios[number];
+        if standing.gone || standing.turns.is_none() {
+            self.progress.entry(number).or_default().leave(user);
+        }
         if standing.gone && !before.gone {
             let member = Member { scenario, number, user: user - scenario.first_user };
             if scenario.group.is_some()
@@ -205,8 +214,26 @@ impl Commons {
         self.groups.get(&member.group()).map_or(0, |group| group.next)
     }
 
-    /// A member has come to that turn; `begun` if it begins it.
-    pub fn come_to_turn(&mut self, member: Member<'_>, turn: u64, begun: bool) {
+    /// A user has come to that turn; `begun` if it begins it. What nobody of this worker will ask for any more is forgotten.
+    pub fn come_to_turn(&mut self, plan: &Plan, member: Member<'_>, turn: u64, begun: bool) {
+        if member.scenario.group.is_some() {
+            self.come_to_turn_in_group(member, turn, begun);
+        }
+        let Some(every) = shared_step(member.scenario) else { return };
+        let progress = self.progress.entry(member.number).or_default();
+        progress.come(member.index(), turn);
+        let behind = LATEST.as_nanos().div_ceil(every.as_nanos().max(1)) + 1;
+        let floor = |oldest: Option<u64>| oldest.unwrap_or(0).saturating_sub(behind);
+        if let Some(state) = self.scenarios.get_mut(&member.number) {
+            state.forget_before(floor(progress.oldest()));
+        }
+        let mut parties = plan.scenarios.iter().filter(|scenario| scenario.act.meets());
+        if parties.all(|scenario| shared_step(scenario) == Some(every)) {
+            self.suite.forget_before(floor(self.progress.values().filter_map(Progress::oldest).min()));
+        }
+    }
+
+    fn come_to_turn_in_group(&mut self, member: Member<'_>, turn: u64, begun: bool) {
         let group = self.groups.entry(member.group()).or_default();
         if begun {
             group.next = group.next.max(turn + 1);
@@ -217,6 +244,15 @@ impl Commons {
             member.fellows().filter(|user| !is_gone(user)).map(|user| group.at.get(&user).copied().unwrap_or(0));
         let oldest = turns.min().unwrap_or(turn);
         group.state.forget_before(oldest);
+    }
+}
+
+/// The step of turns that have something in common, if turn N is at the same time for all. Users of closed loops begin with
+/// turn 0 whenever they come.
+fn shared_step(scenario: &Scenario) -> Option<Duration> {
+    match scenario.rhythm {
+        Rhythm::Step { every, .. } if scenario.act.meets() => Some(every),
+        _ => None,
     }
 }
 
@@ -345,11 +381,41 @@ scenarios:
     }
 
     fn at(ms: u64) -> Moment {
-        Moment::START + crate::units::Duration::from_millis(ms)
+        Moment::START + Duration::from_millis(ms)
     }
 
     fn scenario_of(user: u64) -> usize {
         usize::from(user >= 4) + usize::from(user >= 7)
+    }
+
+    #[test]
+    fn what_nobody_can_come_to_any_more_is_forgotten() {
+        let (plan, mut commons, name): (_, Commons, Arc<str>) = (plan(), Commons::default(), "room".into());
+        let share = |commons: &mut Commons, turn| {
+            commons.share(Circle::Suite, When::Turn(turn), &name, Shared { value: turn.into(), at: at(0) });
+        };
+        let come = |commons: &mut Commons, user: u64, turn| {
+            let (number, user) = if user < 4 { (0, user) } else { (1, user - 4) };
+            let member = Member { scenario: &plan.scenarios[number], number, user };
+            commons.come_to_turn(&plan, member, turn, true);
+        };
+        let kept = |commons: &mut Commons| {
+            (0..90).filter(|turn| commons.seek(Circle::Suite, When::Turn(*turn), &name, 1).is_some()).count()
+        };
+        for turn in 0..80 {
+            share(&mut commons, turn);
+            come(&mut commons, 0, turn);
+            come(&mut commons, 5, turn.min(50));
+        }
+        // User 5 is in turn 50, and may have come five seconds late; then it leaves.
+        assert_eq!(kept(&mut commons), 80 - (50 - 6));
+        commons.stand(&plan, 1, 5, Standing { gone: true, turns: Some((0, 90)) }, at(0));
+        come(&mut commons, 0, 80);
+        assert_eq!(kept(&mut commons), 6);
+        // One that comes back is never behind those that stayed.
+        come(&mut commons, 5, 78);
+        share(&mut commons, 81);
+        assert_eq!(kept(&mut commons), 7);
     }
 
     #[test]

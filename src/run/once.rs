@@ -7,12 +7,11 @@ use super::user::{Cookies, Facts, HttpRequest};
 use crate::metrics::Part;
 use crate::plan::Plan;
 use crate::plan::custom::Check;
-use crate::plan::language::text::text_of;
 use crate::plan::language::{Answer, Bindings, Response};
 use crate::plan::once::COUNTED;
 use crate::plan::step::{HttpStep, Items, Operation, Program, SaveRule, SetRule};
 use crate::record::{Found, Results, ServerCheck};
-use crate::secrets::{Redactor, Secrets};
+use crate::secrets::{Redactor, Secrets, cut};
 use crate::units::Moment;
 
 /// Runs the steps before and after a run; in between it keeps what was saved.
@@ -211,7 +210,7 @@ impl<'a, N: Network> Once<'a, N> {
             match value {
                 Ok(Some(value)) => {
                     if rule.secret {
-                        self.secrets.insert(&text_of(&value));
+                        self.secrets.insert_value(&value);
                     }
                     self.saved[rule.name] = Some(value);
                 }
@@ -251,8 +250,12 @@ impl<'a, N: Network> Once<'a, N> {
 /// The beginning of what a server said.
 fn said(text: &str) -> String {
     const LONGEST: usize = 200;
-    let text = text.trim();
-    if text.is_empty() { String::new() } else { format!(": {}", text.chars().take(LONGEST).collect::<String>()) }
+    if text.trim().is_empty() {
+        return String::new();
+    }
+    let mut said = format!(": {}", text.trim());
+    cut(&mut said, LONGEST);
+    said
 }
 
 /// What the run counted, by action and outcome.

@@ -3,6 +3,8 @@
 //! Secrets are looked for in the decoded text instead of encoding every secret in every way. That costs only the text,
 //! however many secrets there are, and no writer's choice of what to escape can hide one.
 
+use super::cut::CUT;
+
 /// An encoding that can be taken off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -101,7 +103,11 @@ impl View {
         while start < self.bytes.len() {
             let length = self.bytes[start..].iter().take_while(|byte| digit(**byte).is_some()).count();
             if length >= shortest {
-                self.stretch(start + offset..start + length, digit, bits, &mut decoded);
+                let end = start + length;
+                self.stretch(start + offset..end, digit, bits, &mut decoded);
+                if self.bytes[end..].starts_with(CUT.as_bytes()) {
+                    decoded.copy(self, end, end + CUT.len());
+                }
                 decoded.push(&[GAP], (0, 0));
             }
             start += length + 1;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secrets::cut;
+
 /// What the server answered instead of switching to WebSocket. Printed, it says what happened and what to do next; the
 /// server's words are not yet redacted.
 #[derive(Clone, PartialEq, Eq)]
@@ -199,9 +201,9 @@ impl fmt::Display for Refusal {
         }
         let body = self.body.trim();
         if !body.is_empty() {
-            let excerpt: String = body.chars().take(160).map(|c| if c.is_control() { ' ' } else { c }).collect();
-            let more = if excerpt.len() < body.len() { "…" } else { "" };
-            write!(f, " and `{excerpt}{more}`")?;
+            let mut excerpt = body.replace(char::is_control, " ");
+            cut(&mut excerpt, 160);
+            write!(f, " and `{excerpt}`")?;
         }
         write!(f, "; {}", self.advice())
     }

@@ -15,6 +15,7 @@ use super::outcome::{
 use super::rows;
 use super::validity::{assess, late_timers};
 use super::waiting::waiting;
+use crate::metrics::{Counter, number};
 use crate::plan::Plan;
 use crate::plan::summary::PlanSummary;
 use crate::record::Results;
@@ -37,6 +38,7 @@ pub struct Circumstances {
 #[must_use]
 pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, redactor: &Redactor) -> Outcome {
     let Circumstances { mut run, plan: summary, strict, stopped_by } = circumstances;
+    run.warnings.extend(overlooked(results));
     let file = plan.file.display().to_string();
     if run.ended == Ended::Completed && results.ready_users == 0 {
         run.ended = Ended::Unreachable { reason: never_ready(results) };
@@ -93,6 +95,17 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     };
     redact(&mut outcome, redactor);
     outcome
+}
+
+/// Events that came and that the users could not attend to: nobody asks for these counts who does not know of them.
+fn overlooked(results: &Results) -> impl Iterator<Item = String> {
+    let numbers = results.numbers(crate::metrics::Part::default());
+    let sentences = [
+        (Counter::HandlersDropped, "found no room in `on`, because 16 of its user ran already (`handlers_dropped`)"),
+        (Counter::EventsForgotten, "came before their `expect`, and were more than a user keeps (`events_forgotten`)"),
+    ];
+    let counted = sentences.map(|(counter, what)| (numbers.counter(counter), what)).into_iter();
+    counted.filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", number::counted(count, "event")))
 }
 
 /// Of a run that was stopped early: what had no sample yet might have come, and what stopped the run was broken, whatever

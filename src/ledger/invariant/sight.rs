@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::Value as Json;
 
 use crate::ledger::delivery::{Audience, Key};
+use crate::secrets::cut;
 use crate::units::Moment;
 
 /// One user's receipt of an event that an invariant looks at.
@@ -68,13 +69,7 @@ impl Value {
         write(json, &mut text);
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        if let Some((end, _)) = text.char_indices().nth(HEAD) {
-            text.truncate(end);
-            // Only whole words: half of a token would not be known for a secret.
-            let is_of_word = |c: char| c.is_alphanumeric() || "._-+/=~".contains(c);
-            text.truncate(text.trim_end_matches(is_of_word).len());
-            text.push('…');
-        }
+        cut(&mut text, HEAD);
         Self::Other { hash: hasher.finish(), head: text.into() }
     }
 
@@ -198,7 +193,6 @@ mod tests {
     #[test]
     fn little_of_a_value_is_kept() {
         let head = |text: String| Value::of(Some(&json!(text))).to_string();
-        assert!((HEAD..=HEAD + 1).contains(&head("ü ".repeat(1_000)).chars().count()));
-        assert_eq!(head(format!("a token: {}", "x1._-".repeat(50))), "\"a token: …");
+        assert_eq!(head("ü ".repeat(1_000)).chars().count(), HEAD + 1);
     }
 }

@@ -19,7 +19,7 @@ use super::bindings::{Bindings, Slot, SlotValue};
 use super::functions::{DRAW, Draw, LANGUAGE, mix};
 use super::json_path::{Key, Path};
 use super::names::{Meaning, Names, Place, UnknownName};
-use super::parse;
+use super::{parse, words};
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -214,6 +214,9 @@ impl Program {
             what: format!("`{text}` is not an expression: {}", error.detail().unwrap_or("it does not parse")),
             help: Some("write it as in minijinja, for instance `ack.error == 'cooldown'`".into()),
         })?;
+        if let Some(unknown) = words::unknown(text) {
+            return Err(unknown);
+        }
         let mut inputs = Vec::new();
         let mut used: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
         used.sort();

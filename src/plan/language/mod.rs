@@ -12,6 +12,7 @@ pub mod names;
 pub mod parse;
 pub mod payload;
 pub mod text;
+mod words;
 
 pub use answer::{Answer, Response};
 pub use bindings::{ActionId, Bindings, Resource, Row};

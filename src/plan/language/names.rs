@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::answer::{AnswerKind, Root};
 use super::bindings::Slot;
+use super::functions::LANGUAGE;
 use super::json_path::{Key, Path};
 use crate::plan::feed::FeedNames;
 use crate::plan::once::COUNTED;
@@ -321,7 +322,7 @@ impl Names<'_> {
         let known = ROOTS.iter().copied().filter(of_nobody).chain(answers).chain(self.saved.iter().map(String::as_str));
         Err(UnknownName {
             what: format!("unknown name `{root}`"),
-            help: suggestion(Some(root), known).or_else(|| {
+            help: suggestion(Some(root), known.chain(LANGUAGE.globals().map(|(name, _)| name))).or_else(|| {
                 let nobody = "there is no user here, and nothing of that name was saved before";
                 Some(if place.user { "no step of this scenario saves it" } else { nobody }.into())
             }),

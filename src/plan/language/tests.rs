@@ -133,6 +133,8 @@ fn names_that_cannot_exist_are_errors() {
     error("env.MISSING", "`MISSING` is unset or empty");
     error("ack.ok ==", "is not an expression");
     error("nobody + 1", "unknown name `nobody`");
+    error("randomint(1, 2)", "did you mean `random_int`?");
+    error("user.index | hx", "unknown filter `hx` (did you mean `hex`?)");
     error("user.nobody + 1", "`user` has no field `nobody`");
 }
 

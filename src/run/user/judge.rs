@@ -4,7 +4,6 @@ use super::actor::{Actor, Scene};
 use super::thread::{Place, Wait};
 use crate::ledger::{Act, ActionOutcome, Cause, NotSent};
 use crate::metrics::{Cell, Counter, Distribution};
-use crate::plan::language::text::text_of;
 use crate::plan::language::{Answer, Expression};
 use crate::plan::step::{Emit, Operation, SaveRule};
 use crate::plan::{Scenario, Turn};
@@ -137,9 +136,9 @@ impl Actor {
         if outcome == ActionOutcome::Ok {
             self.weigh_promise(scene, emit.delivery, Answer::Ack(args));
             self.save(scene, &emit.saves, Answer::Ack(args));
-            if emit.reply.is_some() {
+            if let Some(reply) = &emit.reply {
                 // The server has taken it; what became of it is for the reply to say.
-                return self.acked();
+                return self.acked(sent + reply.within);
             }
         }
         if emit.reply.is_none() {
@@ -150,10 +149,10 @@ impl Actor {
         self.go_on_after(scene.scenario, outcome);
     }
 
-    /// The ack has come, and the current program waits for an event.
-    fn acked(&mut self) {
-        if let Some(Wait::Answer { id, .. }) = self.threads.current_mut().map(|thread| &mut thread.wait) {
-            *id = None;
+    /// The ack has come, and the current program waits for an event until then.
+    fn acked(&mut self, until: Moment) {
+        if let Some(Wait::Answer { id, deadline, .. }) = self.threads.current_mut().map(|thread| &mut thread.wait) {
+            (*id, *deadline) = (None, until);
         }
     }
 
@@ -260,7 +259,7 @@ impl Actor {
                 }
             };
             if let Some(value) = value.as_ref().filter(|_| rule.secret) {
-                scene.sink.secrets.insert(&text_of(value));
+                scene.sink.secrets.insert_value(value);
             }
             self.saved[rule.name] = value;
         }

@@ -195,10 +195,10 @@ impl Actor {
         scene.sink.commons.start(self.member(scenario), self.stay, scene.now < latest, first)
     }
 
-    /// This user has come to that turn, for its group.
+    /// This user has come to that turn, for those that it has something in common with.
     pub(super) fn come_to_turn(&self, scene: &mut Scene<'_>, turn: u64, begun: bool) {
-        if scene.scenario.group.is_some() {
-            scene.sink.commons.come_to_turn(self.member(scene.scenario), turn, begun);
+        if scene.scenario.meets {
+            scene.sink.commons.come_to_turn(scene.plan, self.member(scene.scenario), turn, begun);
         }
     }
 

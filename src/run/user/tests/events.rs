@@ -194,6 +194,12 @@ fn an_ack_that_is_ok_leaves_the_last_word_to_the_reply() {
     check(act, &[&[placed(60)]], "planned 6, sent 6, acks 3, ok 6", &[1060.0, 2060.0, 3060.0]);
     // The reply may be first; then its ack decides nothing and is not late.
     check(act, &[&[placed(5)]], "planned 6, sent 6, acks 3, ok 6", &[1005.0, 2005.0, 3005.0]);
+    // Each has its own time.
+    check(act, &[&[placed(299)]], "planned 6, sent 6, acks 3, ok 6", &[1299.0, 2299.0, 3299.0]);
+    for (act, within) in [(act.replace("200ms", "5s"), 300.0), (act.replace("200ms", "10ms"), 10.0)] {
+        let told = check(&act, &[&[placed(301)]], "planned 6, sent 3, timeout 3, abandoned 3, late 3", &[]);
+        assert_eq!(told.spread(Distribution::AckService), (3, within, within));
+    }
     check(act, &[&[]], "planned 6, sent 3, timeout 3, abandoned 3", &[]);
     let mut bids = 0;
     let refusing = |seen: &Seen<'_>| match seen.asks("bid") {
