@@ -41,6 +41,15 @@ impl fmt::Display for Secret {
     }
 }
 
+/// The first so many characters of a text that somebody else wrote, and whole words only: half of a token would not be known
+/// for a secret any more.
+#[must_use]
+pub fn head(text: &str, most: usize) -> Cow<'_, str> {
+    let Some((end, _)) = text.char_indices().nth(most) else { return Cow::Borrowed(text) };
+    let is_of_word = |c: char| c.is_alphanumeric() || "._-+/=~".contains(c);
+    Cow::Owned(format!("{}…", text[..end].trim_end_matches(is_of_word)))
+}
+
 /// A growing set of secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets(HashSet<Secret>);
@@ -400,6 +409,15 @@ mod tests {
             "a eyJhbGciOiJIUzI1NiJ9.01234.sig b eyJhbGciOiJIUzI1NiJ9.99999.sig",
             "a ••• b eyJhbGciOiJIUzI1NiJ9.99999.sig",
         );
+    }
+
+    #[test]
+    fn a_text_is_cut_between_words() {
+        let check = |text: &str, most: usize, expected: &str| assert_eq!(head(text, most), expected);
+        check("a token: x1._-y", 15, "a token: x1._-y");
+        check("a token: x1._-y", 14, "a token: …");
+        check("ä ö ü", 4, "ä ö …");
+        check("{\"token\":\"abcdef\"}", 14, "{\"token\":\"…");
     }
 
     proptest! {

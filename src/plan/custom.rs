@@ -4,6 +4,7 @@ use super::critic::Critic;
 use super::language::{Answer, Bindings, Expression, parse};
 use crate::metrics::catalog;
 use crate::metrics::{Custom, CustomKind};
+use crate::secrets::head;
 use crate::suite::problem::Path;
 use crate::suite::schema::{Step, Suite};
 
@@ -45,21 +46,12 @@ impl Check {
     #[must_use]
     pub fn values(&self, bindings: &Bindings<'_>) -> String {
         let value = |side: &Side| match side.value.value(bindings, Answer::None) {
-            Ok(Some(value)) => format!("{} = {}", side.text, cut(value.to_string())),
+            Ok(Some(value)) => format!("{} = {}", side.text, head(&value.to_string(), LONGEST)),
             Ok(None) => format!("{} is undefined", side.text),
             Err(error) => format!("{} has no value: {error}", side.text),
         };
         self.sides.iter().map(value).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// Enough of a value to see what it is.
-fn cut(mut value: String) -> String {
-    if let Some((end, _)) = value.char_indices().nth(LONGEST) {
-        value.truncate(end);
-        value.push('…');
-    }
-    value
 }
 
 /// The metrics of all steps of the scenarios, in the order of the file.

@@ -1,7 +1,10 @@
 //! What went wrong, by kind: counted in full, with the first few examples of each. Bounded, whatever a server says.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 
+use crate::secrets::head;
 use crate::units::Moment;
 
 /// Where in a user's life something went wrong.
@@ -75,6 +78,8 @@ const EXAMPLES: usize = 3;
 const KINDS: usize = 200;
 /// Longest detail kept, in characters.
 const DETAIL: usize = 300;
+/// Longest name kept of a kind: servers name events.
+const NAME: usize = 100;
 /// The kind that counts what is over the limit.
 const OTHER: &str = "other kinds";
 
@@ -104,7 +109,7 @@ impl Findings {
     }
 
     fn tally(&mut self, class: Class, scenario: usize, name: &str) -> &mut Tally {
-        let mut kind = Kind { class, scenario, name: name.to_owned() };
+        let mut kind = Kind { class, scenario, name: head(name, NAME).into_owned() };
         if self.0.len() >= KINDS && !self.0.contains_key(&kind) && self.kinds(class) >= KINDS {
             kind.name = OTHER.to_owned();
         }
@@ -135,9 +140,8 @@ impl Findings {
 }
 
 fn shortened(mut example: Example) -> Example {
-    if let Some((cut, _)) = example.detail.char_indices().nth(DETAIL) {
-        example.detail.truncate(cut);
-        example.detail.push('…');
+    if let Cow::Owned(head) = head(&example.detail, DETAIL) {
+        example.detail = head;
     }
     example
 }
@@ -147,7 +151,7 @@ mod tests {
     use super::*;
 
     fn example(user: u64) -> Example {
-        Example { at: Moment::START, user, resource: None, detail: "x".repeat(1000) }
+        Example { at: Moment::START, user, resource: None, detail: "x ".repeat(1000) }
     }
 
     #[test]
@@ -159,6 +163,16 @@ mod tests {
         let (kind, tally) = findings.iter().next().unwrap();
         assert_eq!((kind.name.as_str(), tally.count, tally.examples.len()), ("connection refused", 10, 3));
         assert_eq!(tally.examples[0].detail.chars().count(), DETAIL + 1);
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_counted_once() {
+        let mut findings = Findings::default();
+        for end in ["a", "b"] {
+            findings.note(Class::Event, 0, &format!("{}{end}", "event ".repeat(1_000)), || example(0));
+        }
+        let found: Vec<(usize, u64)> = findings.iter().map(|(kind, tally)| (kind.name.len(), tally.count)).collect();
+        assert!(found.len() == 1 && found[0].1 == 2 && found[0].0 < NAME + 4, "{found:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::Value as Json;
 
 use crate::ledger::delivery::{Audience, Key};
+use crate::secrets::head;
 use crate::units::Moment;
 
 /// One user's receipt of an event that an invariant looks at.
@@ -68,14 +69,7 @@ impl Value {
         write(json, &mut text);
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        if let Some((end, _)) = text.char_indices().nth(HEAD) {
-            text.truncate(end);
-            // Only whole words: half of a token would not be known for a secret.
-            let is_of_word = |c: char| c.is_alphanumeric() || "._-+/=~".contains(c);
-            text.truncate(text.trim_end_matches(is_of_word).len());
-            text.push('…');
-        }
-        Self::Other { hash: hasher.finish(), head: text.into() }
+        Self::Other { hash: hasher.finish(), head: head(&text, HEAD).into() }
     }
 
     /// Is it the same value?
