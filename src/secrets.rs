@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use self::cut::cut;
+pub use self::cut::{cut, shortened};
 use self::decode::{NESTINGS, View};
 
 mod cut;

@@ -1,24 +1,58 @@
 //! Events without any key: they are counted, and each action claims one of them from every user that should have heard of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
-/// Events that no action has claimed yet, by user and listener.
+use super::stray::Strays;
+use crate::units::Moment;
+
+/// Events that no action has claimed yet, by user and listener. As no event says to which action it belongs, one that came
+/// while an action could be received is as good for it as another; one that came before or after is not.
 #[derive(Debug, Default)]
-pub struct Credits(HashMap<(u32, u16), u64>);
+pub struct Credits(HashMap<(u32, u16), Account>);
+
+#[derive(Debug, Default)]
+struct Account {
+    /// When each of them came.
+    came: VecDeque<Moment>,
+    /// From when to when one more may have come.
+    excuses: VecDeque<(Moment, Moment)>,
+}
 
 impl Credits {
-    pub fn add(&mut self, user: u32, listener: u16) {
-        *self.0.entry((user, listener)).or_default() += 1;
+    pub fn add(&mut self, user: u32, listener: u16, at: Moment) {
+        self.0.entry((user, listener)).or_default().came.push_back(at);
     }
 
-    /// Takes one of them away, if there is one.
-    pub fn claim(&mut self, user: u32, listener: u16) -> bool {
-        match self.0.get_mut(&(user, listener)).filter(|left| **left > 0) {
-            Some(left) => {
-                *left -= 1;
-                true
-            }
-            None => false,
+    /// Takes the first one away that came between two moments, if there is one.
+    pub fn claim(&mut self, user: u32, listener: u16, from: Moment, until: Moment) -> bool {
+        let Some(account) = self.0.get_mut(&(user, listener)) else { return false };
+        let first = account.came.partition_point(|at| *at < from);
+        let is_there = account.came.get(first).is_some_and(|at| *at <= until);
+        if is_there {
+            account.came.remove(first);
         }
+        is_there
+    }
+
+    /// One between two moments may be left over.
+    pub fn excuse(&mut self, user: u32, listener: u16, from: Moment, until: Moment) {
+        if let Some(account) = self.0.get_mut(&(user, listener)) {
+            account.excuses.push_back((from, until));
+        }
+    }
+
+    /// Forgets what came before the send of everything that is open. What is left over without an excuse is added to
+    /// `strays`, by listener.
+    pub fn forget(&mut self, before: Moment, strays: &mut [Strays]) {
+        self.0.retain(|(user, listener), account| {
+            while let Some(at) = account.came.pop_front_if(|at| *at < before) {
+                match account.excuses.iter().position(|(from, until)| *from <= at && at <= *until) {
+                    Some(place) => _ = account.excuses.remove(place),
+                    None => strays[usize::from(*listener)].add(at, *user),
+                }
+            }
+            account.excuses.retain(|(_, until)| *until >= before);
+            !account.came.is_empty() || !account.excuses.is_empty()
+        });
     }
 }

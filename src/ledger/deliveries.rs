@@ -10,6 +10,7 @@ use super::credit::Credits;
 use super::delivery::{Audience, Key, Note, Owes, Rule, Sent, What};
 use super::misdelivery::{Fault, Misdeliveries, Misdelivery};
 use super::order::Orders;
+use super::stray::Strays;
 use crate::metrics::{Counter, Distribution, Recorder};
 use crate::plan::delivery::{Order, Promise, To};
 use crate::units::Moment;
@@ -31,8 +32,8 @@ pub struct Deliveries {
     misdeliveries: Misdeliveries,
     /// Events without a key that no action has claimed yet.
     credits: Credits,
-    /// By listener: events that carried the key of no open action.
-    unmatched: Vec<u64>,
+    /// By listener.
+    unmatched: Vec<Strays>,
     /// Actions whose key was already that of an open one.
     clashes: u64,
 }
@@ -96,7 +97,7 @@ impl Deliveries {
     /// A ledger for these rules, whose events so many listeners know. A rule's number is its place.
     #[must_use]
     pub fn new(rules: Vec<Rule>, listeners: usize) -> Self {
-        let unmatched = vec![0; listeners];
+        let unmatched = vec![Strays::default(); listeners];
         Self { due: vec![VecDeque::new(); rules.len()], rules, unmatched, ..Self::default() }
     }
 
@@ -109,7 +110,8 @@ impl Deliveries {
     pub fn advance(&mut self, mark: Moment, recorder: &mut Recorder) {
         self.work_through(mark);
         self.settle_due(mark, recorder);
-        let horizon = self.open.values().map(|debt| debt.at).min().unwrap_or(mark);
+        let horizon = self.open.values().map(|debt| debt.at).min().unwrap_or(mark).min(mark);
+        self.credits.forget(horizon, &mut self.unmatched);
         self.departures.retain(|_, list| {
             list.retain(|departure| departure.to >= horizon);
             !list.is_empty()
@@ -138,6 +140,7 @@ impl Deliveries {
                 self.settle(&debt, end, recorder);
             }
         }
+        self.credits.forget(Moment::NEVER, &mut self.unmatched);
         self.departures.clear();
     }
 
@@ -146,9 +149,9 @@ impl Deliveries {
         std::mem::take(&mut self.misdeliveries)
     }
 
-    /// By listener: events that carried the key of no open action, so far.
+    /// By listener: events that belong to nothing, so far.
     #[must_use]
-    pub fn unmatched(&self) -> &[u64] {
+    pub fn unmatched(&self) -> &[Strays] {
         &self.unmatched
     }
 
@@ -161,13 +164,15 @@ impl Deliveries {
     fn take(&mut self, note: Note) {
         match note.what {
             What::Sent(sent) => self.sent(note.at, sent),
-            What::Ended { key, owes } => {
-                if let Some(debt) = self.open.get_mut(&key) {
+            What::Ended { key, sender, owes } => {
+                // Another action with the same key is not followed, and what became of it says nothing about this one.
+                let debt = self.open.get_mut(&key).filter(|debt| debt.sent.sender == sender && debt.owes.is_none());
+                if let Some(debt) = debt {
                     debt.owes = Some((note.at, owes));
                 }
             }
             What::Received { key, user, listener } => self.received(note.at, key, user, listener),
-            What::Counted { user, listener } => self.credits.add(user, listener),
+            What::Counted { user, listener } => self.credits.add(user, listener, note.at),
             What::Changing { user, audience } => {
                 if self.audiences.is_member(user, audience) {
                     self.depart(user, Some(audience), note.at, note.at);
@@ -206,7 +211,7 @@ impl Deliveries {
     fn received(&mut self, at: Moment, key: Key, user: u32, listener: u16) {
         let known = self.open.get_mut(&key).map(|debt| (self.rules[usize::from(debt.sent.rule)].promise, debt));
         let Some((promise, debt)) = known.filter(|(promise, debt)| at <= debt.at + promise.patience()) else {
-            self.unmatched[usize::from(listener)] += 1;
+            self.unmatched[usize::from(listener)].add(at, user);
             return;
         };
         let place = *debt.place.get_or_insert_with(|| self.orders.place(promise.order, &debt.sent, debt.at));
@@ -289,7 +294,11 @@ impl Deliveries {
                     self.example(Fault::Leaked, debt, receipts[0].user, Some(receipts[0].at), None);
                 }
             }
-            Some(Owes::Nothing) | None => {}
+            Some(Owes::Nothing) | None => {
+                for user in debt.roll.members.iter().chain(&*debt.roll.changing) {
+                    self.excuse(debt, promise, *user);
+                }
+            }
         }
         self.orders.settled(promise.order, &debt.sent);
     }
@@ -324,8 +333,10 @@ impl Deliveries {
         let silent = |user: &&u32| heard.binary_search(user).is_err();
         let members: Vec<u32> = debt.roll.members.iter().filter(silent).copied().collect();
         let exempt = |user: &&u32| promise.to == To::Others && **user == debt.sent.sender;
-        let changing = debt.roll.changing.iter().filter(|user| silent(user) && !exempt(user)).count();
-        recorder.count_many(cell, Counter::DeliveryAmbiguous, changing as u64);
+        for user in debt.roll.changing.iter().filter(silent) {
+            self.excuse(debt, promise, *user);
+            recorder.count_many(cell, Counter::DeliveryAmbiguous, u64::from(!exempt(&user)));
+        }
         for user in members {
             match self.standing(debt, promise, user, None) {
                 // The run was over before it was late: nobody knows.
@@ -334,7 +345,7 @@ impl Deliveries {
                 }
                 Standing::Expected => {
                     recorder.count(cell, Counter::DeliveryExpected);
-                    if self.is_credited(debt, user) {
+                    if self.is_credited(debt, promise, user) {
                         recorder.count(cell, Counter::DeliveryInTime);
                         continue;
                     }
@@ -342,10 +353,10 @@ impl Deliveries {
                     self.example(Fault::Missing, debt, user, None, None);
                 }
                 Standing::Ambiguous => {
-                    self.is_credited(debt, user);
+                    self.excuse(debt, promise, user);
                     recorder.count(cell, Counter::DeliveryAmbiguous);
                 }
-                Standing::Exempt => _ = self.is_credited(debt, user),
+                Standing::Exempt => self.excuse(debt, promise, user),
                 Standing::Outside => {}
             }
         }
@@ -376,10 +387,18 @@ impl Deliveries {
         self.rules[usize::from(sent.rule)].promise
     }
 
-    /// Has the user an event to show that carries no key, and that no other action has claimed?
-    fn is_credited(&mut self, debt: &Debt, user: u32) -> bool {
+    /// Has the user an event to show that carries no key, that came while this action could be received, and that no other
+    /// action has claimed?
+    fn is_credited(&mut self, debt: &Debt, promise: Promise, user: u32) -> bool {
         let listener = self.rules[usize::from(debt.sent.rule)].counted_by;
-        listener.is_some_and(|listener| self.credits.claim(user, listener))
+        listener.is_some_and(|listener| self.credits.claim(user, listener, debt.at, debt.at + promise.patience()))
+    }
+
+    /// The user may have received it or not. It claims nothing that another action could need.
+    fn excuse(&mut self, debt: &Debt, promise: Promise, user: u32) {
+        if let Some(listener) = self.rules[usize::from(debt.sent.rule)].counted_by {
+            self.credits.excuse(user, listener, debt.at, debt.at + promise.patience());
+        }
     }
 
     fn standing(&self, debt: &Debt, promise: Promise, user: u32, receipt: Option<Receipt>) -> Standing {

@@ -60,9 +60,10 @@ pub struct Note {
 pub enum What {
     /// An action that promises deliveries was sent.
     Sent(Sent),
-    /// What became of it.
+    /// What became of the action of that sender with that key.
     Ended {
         key: Key,
+        sender: u32,
         owes: Owes,
     },
     /// A user received an event that carries this key, known by the listener with that number.

@@ -17,6 +17,7 @@ pub mod misdelivery;
 mod order;
 mod recent;
 pub mod sheet;
+pub mod stray;
 pub mod terms;
 
 pub use act::Act;

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use super::act::{Act, SHOWN_ACTS};
 use super::action::ActionOutcome;
 use crate::plan::Plan;
+use crate::secrets::shortened;
 use crate::units::Moment;
 
 /// What a sheet is kept for.
@@ -110,8 +111,7 @@ impl Sheet {
         (entry.open, entry.act.outcome) = (false, outcome);
         if outcome == ActionOutcome::Rejected && self.answers < ANSWERS {
             self.answers += 1;
-            let end = answer.char_indices().nth(ANSWER).map_or(answer.len(), |(end, _)| end);
-            entry.act.answer = Some(answer[..end].into());
+            entry.act.answer = Some(shortened(answer, ANSWER).into());
         }
     }
 
@@ -172,11 +172,11 @@ mod tests {
         let mut sheet = Sheet::new(Wanted::Everything);
         for user in 0..100 {
             let ticket = sheet.open(|| act(user, user, 0, ActionOutcome::Unfinished)).unwrap();
-            sheet.close(ticket, ActionOutcome::Rejected, &"ü".repeat(1000));
+            sheet.close(ticket, ActionOutcome::Rejected, &"ü ".repeat(1000));
         }
         let handed = sheet.hand_over(at(500), false);
         let kept: Vec<&str> = handed.acts.iter().filter_map(|act| act.answer.as_deref()).collect();
-        assert_eq!((kept.len(), kept[0].chars().count()), (ANSWERS, ANSWER));
+        assert_eq!((kept.len(), kept[0].chars().count()), (ANSWERS, ANSWER + 1));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axes::Cell;
 use super::recorder::Numbers;
-use crate::secrets::cut;
+use crate::secrets::shortened;
 
 /// What has no value counts as this one.
 pub const NONE: &str = "none";
@@ -97,9 +97,7 @@ impl Labelled {
 }
 
 fn head_of(value: &str) -> String {
-    let mut head = value.to_owned();
-    cut(&mut head, LONGEST);
-    head
+    shortened(value, LONGEST)
 }
 
 #[cfg(test)]

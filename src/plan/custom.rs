@@ -4,7 +4,7 @@ use super::critic::Critic;
 use super::language::{Answer, Bindings, Expression, parse};
 use crate::metrics::catalog;
 use crate::metrics::{Custom, CustomKind};
-use crate::secrets::cut;
+use crate::secrets::shortened;
 use crate::suite::problem::Path;
 use crate::suite::schema::{Step, Suite};
 
@@ -56,9 +56,7 @@ impl Check {
 
 /// Enough of a value to see what it is.
 fn head(value: &serde_json::Value) -> String {
-    let mut head = value.to_string();
-    cut(&mut head, LONGEST);
-    head
+    shortened(&value.to_string(), LONGEST)
 }
 
 /// The metrics of all steps of the scenarios, in the order of the file.

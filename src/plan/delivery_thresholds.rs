@@ -25,7 +25,7 @@ impl Needs {
         use catalog::Kind;
         match metric.kind {
             Kind::Count([Counter::DeliveryOutOfOrder | Counter::DeliveryDisagreement]) => Self::Order,
-            Kind::Count([Counter::DeliveryLate | Counter::DeliveryDuplicate])
+            Kind::Count([Counter::DeliveryLate | Counter::DeliveryDuplicate | Counter::DeliveryLeaked])
             | Kind::Distribution(Distribution::DeliveryLatency) => Self::Key,
             _ => Self::Any,
         }

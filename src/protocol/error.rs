@@ -1,6 +1,6 @@
 //! Who broke the rule: ourselves or the suite ([`Misuse`]), or the peer ([`Violation`]).
 
-use crate::secrets::cut;
+use crate::secrets::shortened;
 
 /// Something was asked of a session that its protocol or its state does not allow. The suite's fault or ours,
 /// never the server's.
@@ -50,8 +50,6 @@ impl Violation {
     #[must_use]
     pub fn new(layer: &'static str, what: impl Into<String>, offending: &str) -> Self {
         // No more than can be shown is copied: what a peer sends may be long.
-        let mut excerpt = offending.chars().take(Self::EXCERPT + 1).collect();
-        cut(&mut excerpt, Self::EXCERPT);
-        Self { layer, what: what.into(), excerpt }
+        Self { layer, what: what.into(), excerpt: shortened(offending, Self::EXCERPT) }
     }
 }

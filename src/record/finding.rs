@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::secrets::cut;
+use crate::secrets::{cut, shortened};
 use crate::units::Moment;
 
 /// Where in a user's life something went wrong.
@@ -76,6 +76,8 @@ const EXAMPLES: usize = 3;
 const KINDS: usize = 200;
 /// Longest detail kept, in characters.
 const DETAIL: usize = 300;
+/// Longest name kept of a kind: servers name events.
+const NAME: usize = 100;
 /// The kind that counts what is over the limit.
 const OTHER: &str = "other kinds";
 
@@ -85,7 +87,7 @@ impl Findings {
         let tally = self.tally(class, scenario, name);
         tally.count += 1;
         if tally.examples.len() < EXAMPLES {
-            tally.examples.push(shortened(example()));
+            tally.examples.push(shorter(example()));
         }
     }
 
@@ -101,11 +103,11 @@ impl Findings {
         let tally = self.tally(class, scenario, name);
         tally.count += count;
         let room = EXAMPLES.saturating_sub(tally.examples.len());
-        tally.examples.extend(examples.into_iter().take(room).map(shortened));
+        tally.examples.extend(examples.into_iter().take(room).map(shorter));
     }
 
     fn tally(&mut self, class: Class, scenario: usize, name: &str) -> &mut Tally {
-        let mut kind = Kind { class, scenario, name: name.to_owned() };
+        let mut kind = Kind { class, scenario, name: shortened(name, NAME) };
         if self.0.len() >= KINDS && !self.0.contains_key(&kind) && self.kinds(class) >= KINDS {
             kind.name = OTHER.to_owned();
         }
@@ -135,7 +137,7 @@ impl Findings {
     }
 }
 
-fn shortened(mut example: Example) -> Example {
+fn shorter(mut example: Example) -> Example {
     cut(&mut example.detail, DETAIL);
     example
 }
@@ -145,7 +147,7 @@ mod tests {
     use super::*;
 
     fn example(user: u64) -> Example {
-        Example { at: Moment::START, user, resource: None, detail: "x".repeat(1000) }
+        Example { at: Moment::START, user, resource: None, detail: "x ".repeat(1000) }
     }
 
     #[test]
@@ -157,6 +159,16 @@ mod tests {
         let (kind, tally) = findings.iter().next().unwrap();
         assert_eq!((kind.name.as_str(), tally.count, tally.examples.len()), ("connection refused", 10, 3));
         assert_eq!(tally.examples[0].detail.chars().count(), DETAIL + 1);
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_counted_once() {
+        let mut findings = Findings::default();
+        for end in ["a", "b"] {
+            findings.note(Class::Event, 0, &format!("{}{end}", "event ".repeat(1_000)), || example(0));
+        }
+        let found: Vec<(usize, u64)> = findings.iter().map(|(kind, tally)| (kind.name.len(), tally.count)).collect();
+        assert!(found.len() == 1 && found[0].1 == 2 && found[0].0 < NAME + 4, "{found:?}");
     }
 
     #[test]

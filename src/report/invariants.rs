@@ -36,7 +36,7 @@ pub fn section(page: &mut Page, rows: &[InvariantRow]) {
         if let Some(why) = why(row) {
             page.line(&[(DIM, &format!("    {why} · {}:{}", for_log(&row.file), row.line))]);
             for example in examples(row).take(SHOWN) {
-                page.line(&[(DIM, &format!("    └ {}", for_log(&told(example))))]);
+                page.wrapped(DIM, "    └ ", "      ", &for_log(&told(example)));
             }
         }
     }

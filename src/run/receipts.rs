@@ -78,10 +78,19 @@ impl Receipts {
 
     /// At the end: what could not be told apart.
     fn conclude(&self, recorder: &mut Recorder, findings: &mut Findings) {
-        for (listener, count) in self.plan.deliveries.listeners.iter().zip(self.ledger.unmatched()) {
-            if *count > 0 {
-                let name = format!("{} of no open action", listener.event);
-                findings.note_many(Class::Event, 0, &name, *count, []);
+        for (listener, strays) in self.plan.deliveries.listeners.iter().zip(self.ledger.unmatched()) {
+            if let Some((at, user)) = strays.first {
+                let what = if listener.key.is_some() { "of no open action" } else { "beyond what was owed" };
+                let name = format!("{} {what}", listener.event);
+                let detail = match &listener.key {
+                    Some(_) => format!("its {} names no action that could be received then", listener.text),
+                    None => "no action that could be received then was left to claim it".to_owned(),
+                };
+                let first = Example { at, user: user.into(), resource: None, detail };
+                let scenarios = &self.plan.scenarios;
+                let scenario =
+                    scenarios.partition_point(|scenario| scenario.first_user <= user.into()).saturating_sub(1);
+                findings.note_many(Class::Event, scenario, &name, strays.count, [first]);
             }
         }
         let clashes = self.ledger.clashes();

@@ -19,6 +19,14 @@ pub fn cut(text: &mut String, longest: usize) {
     text.push_str(CUT);
 }
 
+/// The same of a text that somebody else keeps. No more is copied than is kept.
+#[must_use]
+pub fn shortened(text: &str, longest: usize) -> String {
+    let mut head = text.chars().take(longest.saturating_add(1)).collect();
+    cut(&mut head, longest);
+    head
+}
+
 /// A pair of surrogates, `\ud83d\udd11`, in bytes.
 const LONGEST_ESCAPE: usize = 12;
 

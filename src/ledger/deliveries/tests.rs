@@ -35,7 +35,8 @@ fn key(number: u32) -> Key {
 enum Step {
     /// A user sends the action with that number to the vase.
     Send(u32, u32),
-    Ends(u32, Owes),
+    /// That action of the user's.
+    Ends(u32, u32, Owes),
     Hears(u32, u32),
     Changes(u32),
     Joins(u32),
@@ -50,7 +51,7 @@ fn note(millis: u64, step: Step) -> Note {
         Send(sender, number) => {
             What::Sent(Sent { key: key(number), sender, number, audience, subject: audience, rule: 0, cell: CELL })
         }
-        Ends(number, owes) => What::Ended { key: key(number), owes },
+        Ends(sender, number, owes) => What::Ended { key: key(number), sender, owes },
         Hears(user, number) => What::Received { key: key(number), user, listener: 0 },
         Changes(user) => What::Changing { user, audience },
         Joins(user) => What::Joined { user, audience },
@@ -84,7 +85,7 @@ fn check(to: To, order: Order, steps: &[(u64, Step)], expected: Counts) {
     assert_eq!(ledger.orders.len() + ledger.open.len() + ledger.overtaken.len(), 0, "something is kept for ever");
 }
 
-const SENT: [(u64, Step); 2] = [(10, Send(0, 9)), (11, Ends(9, Owes::All))];
+const SENT: [(u64, Step); 2] = [(10, Send(0, 9)), (11, Ends(0, 9, Owes::All))];
 
 fn after(steps: &[(u64, Step)]) -> Vec<(u64, Step)> {
     SENT.iter().chain(steps).copied().collect()
@@ -109,7 +110,7 @@ fn in_time_late_missing_twice() {
 #[test]
 fn only_an_ok_action_owes_anything() {
     let heard = [(12, Hears(1, 9)), (12, Hears(3, 9))];
-    let ends = |owes| [&[(10, Send(0, 9)), (11, Ends(9, owes))], &heard[..]].concat();
+    let ends = |owes| [&[(10, Send(0, 9)), (11, Ends(0, 9, owes))], &heard[..]].concat();
     check(To::Members, Order::Any, &ends(Owes::Silence), [0, 0, 0, 0, 0, 0, 0, 2, 0]);
     check(To::Members, Order::Any, &ends(Owes::Nothing), [0; 9]);
     check(To::Others, Order::Any, &ends(Owes::All), [2, 1, 0, 1, 0, 0, 0, 1, 0]);
@@ -147,7 +148,9 @@ fn who_comes_and_goes_around_it_is_ambiguous() {
 
 #[test]
 fn orders_are_compared_among_observers() {
-    let two = |sender| [(10, Send(0, 8)), (10, Send(sender, 9)), (11, Ends(8, Owes::All)), (11, Ends(9, Owes::All))];
+    let two = |sender| {
+        [(10, Send(0, 8)), (10, Send(sender, 9)), (11, Ends(0, 8, Owes::All)), (11, Ends(sender, 9, Owes::All))]
+    };
     let in_order = [(12, Hears(1, 8)), (13, Hears(1, 9)), (12, Hears(2, 8)), (13, Hears(2, 9))];
     let swapped = [(12, Hears(1, 8)), (14, Hears(1, 9)), (13, Hears(2, 9)), (14, Hears(2, 8))];
     let alike = [(12, Hears(1, 9)), (13, Hears(1, 8)), (12, Hears(2, 9)), (13, Hears(2, 8))];
@@ -162,7 +165,7 @@ fn orders_are_compared_among_observers() {
     let apart = [(12, Hears(1, 8)), (13, Hears(2, 9)), (14, Hears(2, 8))];
     check(To::Members, Order::PerResource, &run(0, &apart), [6, 3, 0, 3, 0, 0, 0, 0, 0]);
     check(To::Members, Order::PerSender, &run(2, &swapped), [6, 4, 0, 2, 0, 0, 0, 0, 0]);
-    let later = [(10, Send(0, 8)), (11, Send(0, 9)), (11, Ends(8, Owes::All)), (12, Ends(9, Owes::All))];
+    let later = [(10, Send(0, 8)), (11, Send(0, 9)), (11, Ends(0, 8, Owes::All)), (12, Ends(0, 9, Owes::All))];
     let run = |heard: &[(u64, Step)]| [&later[..], heard].concat();
     check(To::Members, Order::PerSender, &run(&swapped), [6, 4, 0, 2, 0, 1, 1, 0, 0]);
     // Both observers alike, and both not as it was sent.
@@ -185,5 +188,62 @@ fn keys_that_nobody_sent_and_keys_sent_twice_are_counted() {
     let steps = [(10, Send(0, 9)), (11, Send(0, 9)), (12, Hears(0, 5))];
     ledger.tell(&mut steps.into_iter().map(|(at, step)| note(at, step)).collect());
     ledger.finish(at(100), &mut Recorder::new(1));
-    assert_eq!((ledger.unmatched(), ledger.clashes()), (&[1][..], 1));
+    let stray = Strays { count: 1, first: Some((at(12), 0)) };
+    assert_eq!((ledger.unmatched(), ledger.clashes()), (&[stray][..], 1));
+}
+
+#[test]
+fn what_becomes_of_an_action_with_the_same_key_says_nothing() {
+    let both = |first, second| [(10, Send(0, 9)), (10, Send(1, 9)), (11, Ends(1, 9, second)), (12, Ends(0, 9, first))];
+    let run = |first, second| [&both(first, second)[..], &[(13, Hears(1, 9)), (13, Hears(2, 9))]].concat();
+    check(To::Others, Order::Any, &run(Owes::All, Owes::Silence), [2, 2, 0, 0, 0, 0, 0, 0, 0]);
+    check(To::Others, Order::Any, &run(Owes::Silence, Owes::All), [0, 0, 0, 0, 0, 0, 0, 2, 0]);
+}
+
+/// What becomes of events without a key: expected, in time, missing, ambiguous, and those that nobody waited for.
+fn check_counted(to: To, steps: &[(u64, Step)], counted: &[(u64, u32)], expected: [u64; 5]) {
+    let promise = promise(to, Order::Any);
+    let mut ledger = Deliveries::new(vec![Rule { promise, counted_by: Some(0) }], 1);
+    let joins = (0..3).map(|user| (user.into(), Joins(user)));
+    let mut notes: Vec<Note> = joins.chain(steps.iter().copied()).map(|(at, step)| note(at, step)).collect();
+    let counted = counted.iter().map(|(ms, user)| (at(*ms), What::Counted { user: *user, listener: 0 }));
+    notes.extend(counted.map(|(at, what)| Note { at, what }));
+    let mut recorder = Recorder::new(1);
+    ledger.tell(&mut notes);
+    for mark in [15, 25, 40] {
+        ledger.advance(at(mark), &mut recorder);
+    }
+    ledger.finish(at(1_000), &mut recorder);
+    let [owed, in_time, _, missing, .., ambiguous] = counts(recorder.cell(CELL));
+    let found = [owed, in_time, missing, ambiguous, ledger.unmatched()[0].count];
+    assert_eq!(found, expected, "{steps:?} {counted:?}", counted = ledger.credits);
+}
+
+#[test]
+fn events_without_a_key_are_claimed_by_what_was_open_when_they_came() {
+    let all = [(12, 0), (12, 1), (12, 2)];
+    check_counted(To::Members, &SENT, &all, [3, 3, 0, 0, 0]);
+    check_counted(To::Members, &SENT, &all[1..], [3, 2, 1, 0, 0]);
+    // Too late, or before anything was sent: neither hides what is missing.
+    check_counted(To::Members, &SENT, &[(12, 0), (12, 1), (21, 2)], [3, 2, 1, 0, 1]);
+    check_counted(To::Members, &SENT, &[(12, 0), (12, 1), (5, 2)], [3, 2, 1, 0, 1]);
+    check_counted(To::Members, &SENT, &[&all[..], &all[..1]].concat(), [3, 3, 0, 0, 1]);
+    let refused = [(10, Send(0, 9)), (11, Ends(0, 9, Owes::Silence))];
+    check_counted(To::Members, &refused, &all, [0, 0, 0, 0, 3]);
+    let unknown = [(10, Send(0, 9)), (11, Ends(0, 9, Owes::Nothing))];
+    check_counted(To::Members, &unknown, &all, [0; 5]);
+}
+
+#[test]
+fn who_may_or_may_not_hear_takes_no_event_from_another_action() {
+    let two = |sender| {
+        [(10, Send(0, 8)), (11, Ends(0, 8, Owes::All)), (12, Send(sender, 9)), (13, Ends(sender, 9, Owes::All))]
+    };
+    // A server that tells only the others, and one that tells the actor, too.
+    let others = [(11, 1), (11, 2), (14, 0), (14, 2)];
+    check_counted(To::Others, &two(1), &others, [4, 4, 0, 0, 0]);
+    check_counted(To::Others, &two(1), &[&others[..], &[(11, 0), (14, 1)]].concat(), [4, 4, 0, 0, 0]);
+    // User 2 joins between the two, and hears only of the second.
+    let joins = [&[(9, Changes(2))], &two(0)[..2], &[(11, Joins(2))], &two(0)[2..]].concat();
+    check_counted(To::Others, &joins, &[(11, 1), (14, 1), (14, 2)], [3, 3, 0, 1, 0]);
 }

@@ -95,7 +95,8 @@ impl Actor {
             ActionOutcome::Rejected | ActionOutcome::Failed => Owes::Silence,
             _ => Owes::Nothing,
         };
-        self.tell(scene, What::Ended { key, owes });
+        let sender = self.ledger_index(scene);
+        self.tell(scene, What::Ended { key, sender, owes });
     }
 
     /// An event has come that may be a delivery.

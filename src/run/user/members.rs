@@ -19,22 +19,32 @@ impl Actor {
 
     /// It has, unless it was rejected: then everything is as before.
     pub(super) fn changed(&mut self, scene: &mut Scene<'_>, membership: &Membership) {
+        // Who is not connected is told nothing, and is a member of nothing.
         let has_succeeded = self.threads.current().is_some_and(|thread| thread.succeeded);
         let at = scene.now + membership.settle;
         for (names, joins) in [(&membership.joins, true), (&membership.leaves, false)] {
             for name in names {
                 match self.audience(scene, name) {
-                    Ok(audience) if joins == has_succeeded => {
-                        self.note_membership(scene, at, |user| What::Joined { user, audience });
-                        if at > scene.now {
-                            self.settling.retain(|(settled, _)| *settled > scene.now);
-                            self.settling.push((at, audience));
-                        }
+                    Ok(audience) if joins == has_succeeded && self.online => {
+                        self.settle_membership(scene, at, audience, true);
                     }
-                    Ok(audience) => self.note_membership(scene, at, |user| What::Left { user, audience }),
+                    Ok(audience) => self.settle_membership(scene, at, audience, false),
                     Err(error) => self.step_error(scene, "it is not known what the user joins", error),
                 }
             }
+        }
+    }
+
+    /// From a moment on the user is a member or is not, whatever was to settle before.
+    fn settle_membership(&mut self, scene: &mut Scene<'_>, at: Moment, audience: Audience, joins: bool) {
+        let what = |user| if joins { What::Joined { user, audience } } else { What::Left { user, audience } };
+        self.note_membership(scene, at, what);
+        self.settling.retain(|(settled, _)| *settled > scene.now);
+        for (settled, _) in self.settling.iter().filter(|(settled, known)| *known == audience && *settled > at) {
+            self.note_membership(scene, *settled, what);
+        }
+        if at > scene.now {
+            self.settling.push((at, audience));
         }
     }
 
@@ -66,13 +76,12 @@ impl Actor {
     }
 
     /// The connection is gone. What was sent after `since` may not have reached the user.
-    pub(super) fn gone(&mut self, scene: &mut Scene<'_>, since: Moment) {
+    pub(super) fn gone(&self, scene: &mut Scene<'_>, since: Moment) {
         self.note_membership(scene, scene.now, |user| What::Lost { user, since });
         // What was still to settle ends with the connection, too.
-        for (at, audience) in std::mem::take(&mut self.settling) {
-            if at > scene.now {
-                self.note_membership(scene, at, |user| What::Left { user, audience });
-            }
+        let now = scene.now;
+        for (at, audience) in self.settling.iter().copied().filter(|(at, _)| *at > now) {
+            self.note_membership(scene, at, |user| What::Left { user, audience });
         }
     }
 

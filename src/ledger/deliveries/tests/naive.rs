@@ -98,7 +98,7 @@ impl Run<'_> {
         let until = self.last(action).min(self.last(later));
         let is_ok = |action: Action| {
             let mut told = self.told.iter().filter(|(at, _)| *at <= until);
-            told.any(|(_, step)| matches!(*step, Ends(number, Owes::All) if number == action.number))
+            told.any(|(_, step)| matches!(*step, Ends(_, number, Owes::All) if number == action.number))
         };
         received <= self.last(later) && is_ok(action) && is_ok(later)
     }
@@ -123,7 +123,7 @@ impl Run<'_> {
         let mut counts = [0; 9];
         for action in self.actions() {
             let owes = self.told.iter().find_map(|(_, step)| match *step {
-                Ends(number, owes) if number == action.number => Some(owes),
+                Ends(_, number, owes) if number == action.number => Some(owes),
                 _ => None,
             });
             for user in 0..USERS {
@@ -190,7 +190,7 @@ fn told() -> impl Strategy<Value = Vec<(u64, Step)>> {
         (Just(sends), steps, prop::collection::vec(0..USERS, 0..5)).prop_map(|(sends, steps, members)| {
             let mut told: Vec<(u64, Step)> = members.into_iter().map(|user| (0, Joins(user))).collect();
             for (number, (at, sender, later, owes)) in (0..).zip(sends) {
-                told.extend([(at, Send(sender, number)), (at + later, Ends(number, owes))]);
+                told.extend([(at, Send(sender, number)), (at + later, Ends(sender, number, owes))]);
             }
             told.extend(steps);
             told.sort_by_key(|(at, _)| *at);

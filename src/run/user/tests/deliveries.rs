@@ -80,6 +80,24 @@ fn a_user_that_is_no_member_is_owed_nothing() {
         simulate(&scenario, OK, &[(30, r#"["placed",{"ref":"ID"}]"#)]).deliveries()
     };
     assert_eq!(told("1500ms"), "expected 2, in time 2, ambiguous 1");
+    // What is still to settle when the opposite has happened does not undo it.
+    let told = |steps: &str| {
+        let scenario = format!("setup: [{steps}]\n{}", bid("of: all"));
+        simulate(&scenario, OK, &[(30, r#"["placed",{"ref":"ID"}]"#)]).deliveries()
+    };
+    let [joins, leaves] = ["joins", "leaves"].map(|key| format!("emit: {key}, ack: {{}}, {key}: all"));
+    assert_eq!(told(&format!("{{ {joins}, settle: 1500ms }}, {{ {leaves} }}")), "leaked 3");
+    let again = format!("{{ {joins} }}, {{ {leaves}, settle: 1500ms }}, {{ {joins} }}");
+    assert_eq!(told(&again), "expected 3, in time 3");
+}
+
+/// Who has no connection at the moment is a member of nothing, even if it says so.
+#[test]
+fn who_is_away_becomes_no_member() {
+    let away = "  - { when: step.number == 1, steps: [{ disconnect: clean }, { set: { a: 1 }, joins: all }, { reconnect: true }] }\n";
+    let scenario = bid("of: all").replace("act:\n", &format!("act:\n{away}"));
+    let told = simulate(&scenario, OK, &[(30, r#"["placed",{"ref":"ID"}]"#)]);
+    assert_eq!(told.deliveries(), "leaked 3");
 }
 
 #[test]
