@@ -11,6 +11,12 @@ impl Credits {
         *self.0.entry((user, listener)).or_default() += 1;
     }
 
+    /// So many are there to be claimed.
+    #[must_use]
+    pub fn left(&self, user: u32, listener: u16) -> u64 {
+        self.0.get(&(user, listener)).copied().unwrap_or_default()
+    }
+
     /// Takes one of them away, if there is one.
     pub fn claim(&mut self, user: u32, listener: u16) -> bool {
         match self.0.get_mut(&(user, listener)).filter(|left| **left > 0) {

@@ -6,6 +6,7 @@ use std::sync::mpsc::Receiver;
 use super::causes::{Books, Causes};
 use super::health::Health;
 use super::invariants::Invariants;
+use super::quiet::Quiet;
 use super::receipts::Receipts;
 use super::worker::HandOver;
 use crate::record::{Gauges, Header, Results, Second};
@@ -24,7 +25,7 @@ pub fn collect(
     receiver: &Receiver<HandOver>,
     workers: usize,
     header: Header,
-    (mut causes, mut receipts, mut invariants): (Causes, Receipts, Invariants),
+    (mut causes, mut receipts, mut invariants, mut quiet): (Causes, Receipts, Invariants, Quiet),
     mut health: Health,
     on_second: &mut dyn FnMut(&Results),
 ) -> Collected {
@@ -35,11 +36,12 @@ pub fn collect(
         let Ok(hand_over) = receiver.recv() else { break };
         let worker = &mut workers[hand_over.worker];
         *worker = Worker {
-            reached: hand_over.second + 1,
+            reached: hand_over.second + u64::from(hand_over.complete),
             ended: hand_over.last,
             connected: hand_over.connected,
             ready: hand_over.ready,
         };
+        let is_quiet = quiet.look(&hand_over);
         collected.secrets.merge(hand_over.secrets);
         let second = open.entry(hand_over.second).or_default();
         second.recorder.add(&hand_over.recorder);
@@ -51,6 +53,9 @@ pub fn collect(
         let mut books = Books { recorder, findings, course, invariants: &mut invariants };
         causes.take(hand_over.worker, hand_over.acts, &mut books);
         receipts.take(hand_over.worker, hand_over.notes, told, recorder, findings);
+        if is_quiet && !receipts.awaits() && !invariants.awaits() {
+            quiet.release();
+        }
         second.end = second.end.max(hand_over.end);
         let complete = workers.iter().filter(|worker| !worker.ended).map(|worker| worker.reached).min();
         let complete = complete.unwrap_or(u64::MAX);

@@ -12,6 +12,7 @@ use super::invariants::Invariants;
 use super::network::{TargetNetwork, preflight};
 use super::once::{Memory, Once};
 use super::post::Post;
+use super::quiet::Quiet;
 use super::receipts::Receipts;
 use super::stop::Stopper;
 use super::trace::Trace;
@@ -71,7 +72,8 @@ pub fn execute(
     let (sender, receiver) = channel();
     let clock = Clock::start();
     let mut threads = Vec::new();
-    for (worker, post) in Post::offices(workers).into_iter().enumerate() {
+    let (offices, to_workers) = Post::offices(workers);
+    for (worker, post) in offices.into_iter().enumerate() {
         let task = Task {
             worker,
             users: users_of(plan, worker, workers),
@@ -91,7 +93,8 @@ pub fn execute(
     drop(sender);
     let header = Header { axes: plan.axes.clone() };
     let receipts = Receipts::new(plan, settings.facts, workers);
-    let books = (Causes::new(plan, workers), receipts, Invariants::new(plan, workers));
+    let quiet = Quiet::new(plan, to_workers, workers);
+    let books = (Causes::new(plan, workers), receipts, Invariants::new(plan, workers), quiet);
     let mut collected = collect(&receiver, workers, header, books, Health::new(settings.cores), on_second);
     for thread in threads {
         thread.join().map_err(|panic| RunError::Worker(words(&*panic)))?;

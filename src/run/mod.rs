@@ -14,6 +14,7 @@ pub mod network;
 mod receipts;
 mod once;
 mod post;
+mod quiet;
 mod sink;
 pub mod stop;
 pub mod trace;
