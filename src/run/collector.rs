@@ -108,6 +108,7 @@ mod tests {
     use crate::plan::compile::{Context, compile};
     use crate::plan::{Overrides, Plan};
     use crate::record::Findings;
+    use crate::run::post::Post;
     use crate::run::user::Facts;
     use crate::suite::env::Environment;
     use crate::suite::read::read;
@@ -141,6 +142,8 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
             secrets: Secrets::default(),
             connected: ok,
             ready: 1,
+            resting: false,
+            complete: true,
             last,
         }
     }
@@ -158,7 +161,8 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
         let header = Header { axes: Axes { scenarios: vec![axis], ..Axes::default() } };
         let plan = plan();
         let receipts = Receipts::new(&plan, Facts::default(), workers);
-        let books = (Causes::new(&plan, workers), receipts, Invariants::new(&plan, workers));
+        let quiet = Quiet::new(&plan, Post::offices(workers).1, workers);
+        let books = (Causes::new(&plan, workers), receipts, Invariants::new(&plan, workers), quiet);
         let collected = collect(&receiver, workers, header, books, Health::new(1), &mut |_| seen += 1);
         (collected.results, seen)
     }
@@ -184,6 +188,22 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
                 hand_over(0, 2, 16, true),
             ],
             &[(0, 5), (1, 10), (2, 16)],
+        );
+    }
+
+    #[test]
+    fn a_look_into_a_second_does_not_complete_it() {
+        let look = |worker, second, ok| HandOver { complete: false, ..hand_over(worker, second, ok, false) };
+        check(
+            vec![
+                look(0, 0, 1),
+                look(0, 0, 2),
+                hand_over(0, 0, 4, false),
+                look(0, 1, 8),
+                hand_over(0, 1, 16, false),
+                hand_over(0, 2, 0, true),
+            ],
+            &[(0, 7), (1, 24), (2, 0)],
         );
     }
 

@@ -91,12 +91,15 @@ impl Converged {
         }
     }
 
-    /// Is there time left for a last event to come to a member that has not seen it?
+    /// Is there time left for a last event to come to a member that has not seen it, or to a second one that has?
     #[must_use]
     pub fn awaits(&self, audience: Audience, roll: &Roll, now: Moment) -> bool {
         let resources = self.open.get(&audience).into_iter().flat_map(HashMap::values);
         let mut open = resources.filter(|last| last.at + self.window >= now);
-        open.any(|last| !last.compare(roll, self.window, Moment::NEVER).1.is_empty())
+        open.any(|last| {
+            let (agreed, others) = last.compare(roll, self.window, Moment::NEVER);
+            agreed < 2 || !others.is_empty()
+        })
     }
 
     fn decide_one(&mut self, last: &Last, roll: &Roll, end: Moment) {
