@@ -11,7 +11,7 @@ use super::health::{Health, WORKER};
 use super::invariants::Invariants;
 use super::network::{TargetNetwork, preflight};
 use super::once::{Memory, Once};
-use super::post::Post;
+use super::post::{Outgoing, Post};
 use super::quiet::Quiet;
 use super::receipts::Receipts;
 use super::stop::Stopper;
@@ -92,9 +92,7 @@ pub fn execute(
     }
     drop(sender);
     let header = Header { axes: plan.axes.clone() };
-    let receipts = Receipts::new(plan, settings.facts, workers);
-    let quiet = Quiet::new(plan, to_workers, workers);
-    let books = (Causes::new(plan, workers), receipts, Invariants::new(plan, workers), quiet);
+    let books = books(plan, facts, to_workers, workers);
     let mut collected = collect(&receiver, workers, header, books, Health::new(settings.cores), on_second);
     for thread in threads {
         thread.join().map_err(|panic| RunError::Worker(words(&*panic)))?;
@@ -108,6 +106,16 @@ pub fn execute(
         collected.secrets.merge(learned);
     }
     Ok(collected)
+}
+
+/// What the collector tells of everything that is handed over.
+fn books(plan: &Arc<Plan>, facts: Facts, users: Outgoing, workers: usize) -> (Causes, Receipts, Invariants, Quiet) {
+    (
+        Causes::new(plan, workers),
+        Receipts::new(plan, facts, workers),
+        Invariants::new(plan, workers),
+        Quiet::new(plan, users, workers),
+    )
 }
 
 /// Every worker gets every so-manieth group, or user without one, so that each has its share of every scenario and of every ramp.

@@ -110,17 +110,7 @@ pub async fn work<N: Network>(task: Task<N>, hand_over: Sender<HandOver>) {
                         books.close(second, look, users.len(), Close::Look);
                         look = here.clock.now() + LOOK;
                     }
-                    Some(mail) = incoming.recv() => {
-                        let mut sink = here.sink.borrow_mut();
-                        match mail {
-                            Mail::Letter(letter) => sink.commons.take(&here.plan, letter),
-                            Mail::AllHeard => {
-                                sink.all_heard = true;
-                                here.ring();
-                            }
-                        }
-                        here.pass_on(&mut sink.commons);
-                    }
+                    Some(mail) = incoming.recv() => read(mail, &here),
                     ended = users.join_next() => match ended {
                         None => break,
                         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
@@ -131,6 +121,18 @@ pub async fn work<N: Network>(task: Task<N>, hand_over: Sender<HandOver>) {
             books.close(second, here.clock.now(), 0, Close::Last);
         })
         .await;
+}
+
+fn read<N>(mail: Mail, here: &Surroundings<N>) {
+    let mut sink = here.sink.borrow_mut();
+    match mail {
+        Mail::Letter(letter) => sink.commons.take(&here.plan, letter),
+        Mail::AllHeard => {
+            sink.all_heard = true;
+            here.ring();
+        }
+    }
+    here.pass_on(&mut sink.commons);
 }
 
 /// Why books are handed over.

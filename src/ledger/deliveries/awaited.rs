@@ -49,7 +49,7 @@ impl Deliveries {
         let lost = self.departures.get(&user).is_some_and(|departures| {
             departures.iter().any(|departure| departure.audience.is_none() && departure.to >= debt.at)
         });
-        standing == Standing::Expected && !(lost && !self.audiences.knows(user))
+        standing == Standing::Expected && (!lost || self.audiences.knows(user))
     }
 
     fn is_counted(&self, debt: &Debt) -> bool {

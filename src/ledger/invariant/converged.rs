@@ -49,6 +49,9 @@ pub struct Converged {
     pub oddities: Oddities,
 }
 
+/// A user that has not seen the last value, and what it has seen last.
+type Dissent<'a> = (u32, Option<&'a (Moment, Value)>);
+
 #[derive(Debug)]
 struct Last {
     /// Of the last event.
@@ -146,7 +149,7 @@ impl Converged {
 
 impl Last {
     /// How many have seen the last value, and who has not, although it has had the time to come by `end`, with what it has seen.
-    fn compare(&self, roll: &Roll, window: Duration, end: Moment) -> (u64, Vec<(u32, Option<&(Moment, Value)>)>) {
+    fn compare(&self, roll: &Roll, window: Duration, end: Moment) -> (u64, Vec<Dissent<'_>>) {
         let Some((at, value)) = self.seen.get(&self.user) else { return (0, Vec::new()) };
         let is_sure = |user: u32| {
             let sure = roll.stands.get(&user).is_some_and(|stand| stand.is_sure(*at, window)) && *at + window <= end;

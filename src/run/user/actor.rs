@@ -210,6 +210,12 @@ impl Actor {
         session.min(thread).min(life).min(self.drain_until.unwrap_or(Moment::NEVER))
     }
 
+    /// Has it nothing to do but to hear of what others did?
+    #[must_use]
+    pub const fn rests(&self) -> bool {
+        self.rests
+    }
+
     /// The cell of what belongs to no action, now.
     pub(super) fn cell(&self, scene: &Scene<'_>) -> Cell {
         Cell::within(self.base, scene.scenario.actions.len(), scene.scenario.stage(scene.now), None)
