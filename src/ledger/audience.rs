@@ -35,6 +35,12 @@ impl Audiences {
         self.of_user.get(&user).is_some_and(|audiences| audiences.contains(&audience))
     }
 
+    /// Has the user been in any audience since it was lost last?
+    #[must_use]
+    pub fn knows(&self, user: u32) -> bool {
+        self.of_user.contains_key(&user)
+    }
+
     /// Is the user a member of an audience, and not on its way?
     #[must_use]
     pub fn is_member(&self, user: u32, audience: Audience) -> bool {

@@ -23,6 +23,13 @@ impl Credits {
         self.0.entry((user, listener)).or_default().came.push_back(at);
     }
 
+    /// So many that came since that moment are there to be claimed.
+    #[must_use]
+    pub fn left(&self, user: u32, listener: u16, since: Moment) -> u64 {
+        let came = self.0.get(&(user, listener)).map(|account| &account.came);
+        came.map_or(0, |came| (came.len() - came.partition_point(|at| *at < since)) as u64)
+    }
+
     /// Takes the first one away that came between two moments, if there is one.
     pub fn claim(&mut self, user: u32, listener: u16, from: Moment, until: Moment) -> bool {
         let Some(account) = self.0.get_mut(&(user, listener)) else { return false };

@@ -2,6 +2,8 @@
 //! meant. It knows no clock: it works through what users have told, in the order of the moments, up to a mark behind which
 //! nothing more will be told. An action is settled, and forgotten, when its last deadline has passed.
 
+mod awaited;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -36,6 +38,8 @@ pub struct Deliveries {
     unmatched: Vec<Strays>,
     /// Actions whose key was already that of an open one.
     clashes: u64,
+    /// An action that was found to be awaited when that was asked last.
+    awaited: Option<Key>,
 }
 
 /// An action, and who has received it so far.

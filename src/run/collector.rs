@@ -6,6 +6,7 @@ use std::sync::mpsc::Receiver;
 use super::causes::{Books, Causes};
 use super::health::Health;
 use super::invariants::Invariants;
+use super::quiet::Quiet;
 use super::receipts::Receipts;
 use super::worker::HandOver;
 use crate::record::{Gauges, Header, Results, Second};
@@ -24,7 +25,7 @@ pub fn collect(
     receiver: &Receiver<HandOver>,
     workers: usize,
     header: Header,
-    (mut causes, mut receipts, mut invariants): (Causes, Receipts, Invariants),
+    (mut causes, mut receipts, mut invariants, mut quiet): (Causes, Receipts, Invariants, Quiet),
     mut health: Health,
     on_second: &mut dyn FnMut(&Results),
 ) -> Collected {
@@ -35,11 +36,12 @@ pub fn collect(
         let Ok(hand_over) = receiver.recv() else { break };
         let worker = &mut workers[hand_over.worker];
         *worker = Worker {
-            reached: hand_over.second + 1,
+            reached: hand_over.second + u64::from(hand_over.complete),
             ended: hand_over.last,
             connected: hand_over.connected,
             ready: hand_over.ready,
         };
+        let is_quiet = quiet.look(&hand_over);
         collected.secrets.merge(hand_over.secrets);
         let second = open.entry(hand_over.second).or_default();
         second.recorder.add(&hand_over.recorder);
@@ -51,6 +53,9 @@ pub fn collect(
         let mut books = Books { recorder, findings, course, invariants: &mut invariants };
         causes.take(hand_over.worker, hand_over.acts, &mut books);
         receipts.take(hand_over.worker, hand_over.notes, told, recorder, findings);
+        if is_quiet && !receipts.awaits() && !invariants.awaits() {
+            quiet.release();
+        }
         second.end = second.end.max(hand_over.end);
         let complete = workers.iter().filter(|worker| !worker.ended).map(|worker| worker.reached).min();
         let complete = complete.unwrap_or(u64::MAX);
@@ -103,6 +108,7 @@ mod tests {
     use crate::plan::compile::{Context, compile};
     use crate::plan::{Overrides, Plan};
     use crate::record::Findings;
+    use crate::run::post::Post;
     use crate::run::user::Facts;
     use crate::suite::env::Environment;
     use crate::suite::read::read;
@@ -136,6 +142,8 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
             secrets: Secrets::default(),
             connected: ok,
             ready: 1,
+            resting: false,
+            complete: true,
             last,
         }
     }
@@ -153,7 +161,8 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
         let header = Header { axes: Axes { scenarios: vec![axis], ..Axes::default() } };
         let plan = plan();
         let receipts = Receipts::new(&plan, Facts::default(), workers);
-        let books = (Causes::new(&plan, workers), receipts, Invariants::new(&plan, workers));
+        let quiet = Quiet::new(&plan, Post::offices(workers).1, workers);
+        let books = (Causes::new(&plan, workers), receipts, Invariants::new(&plan, workers), quiet);
         let collected = collect(&receiver, workers, header, books, Health::new(1), &mut |_| seen += 1);
         (collected.results, seen)
     }
@@ -179,6 +188,22 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
                 hand_over(0, 2, 16, true),
             ],
             &[(0, 5), (1, 10), (2, 16)],
+        );
+    }
+
+    #[test]
+    fn a_look_into_a_second_does_not_complete_it() {
+        let look = |worker, second, ok| HandOver { complete: false, ..hand_over(worker, second, ok, false) };
+        check(
+            vec![
+                look(0, 0, 1),
+                look(0, 0, 2),
+                hand_over(0, 0, 4, false),
+                look(0, 1, 8),
+                hand_over(0, 1, 16, false),
+                hand_over(0, 2, 0, true),
+            ],
+            &[(0, 7), (1, 24), (2, 0)],
         );
     }
 

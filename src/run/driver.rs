@@ -65,7 +65,8 @@ pub async fn drive<N: Network>(mut actor: Actor, scenario: usize, here: Rc<Surro
     let plan = Arc::clone(&here.plan);
     let scenario = &plan.scenarios[scenario];
     let mut wires = Wires::<N> { link: None, connecting: None, requesting: Vec::new(), closing: None };
-    let bell = scenario.meets.then(|| here.bell(actor.index(scenario)));
+    let is_called = scenario.meets || plan.is_heard();
+    let bell = is_called.then(|| here.bell(actor.index(scenario)));
     let mut timer = pin!(here.clock.sleep_until(Moment::NEVER));
     let mut armed = Moment::NEVER;
     let mut stopped = pin!(here.stop.clone().stopped());
@@ -99,7 +100,7 @@ pub async fn drive<N: Network>(mut actor: Actor, scenario: usize, here: Rc<Surro
                     Input::Stop { drain_until: here.clock.now() + DRAIN }
                 }
                 input = wires.input() => input,
-                () = rung(bell.as_deref()) => Input::Called,
+                () = rung(bell.as_deref().filter(|_| scenario.meets || actor.rests())) => Input::Called,
                 () = &mut timer => {
                     armed = Moment::NEVER;
                     Input::Timeout
@@ -128,6 +129,11 @@ impl<N> Surroundings<N> {
     /// The bell of that user.
     fn bell(&self, user: u64) -> Rc<Notify> {
         Rc::clone(self.bells.borrow_mut().entry(user).or_default())
+    }
+
+    /// Rings for everybody who has a bell.
+    pub fn ring(&self) {
+        self.bells.borrow().values().for_each(|bell| bell.notify_one());
     }
 
     /// Rings for the users that are called, and posts what the other workers have to know.

@@ -11,7 +11,8 @@ use super::health::{Health, WORKER};
 use super::invariants::Invariants;
 use super::network::{TargetNetwork, preflight};
 use super::once::{Memory, Once};
-use super::post::Post;
+use super::post::{Outgoing, Post};
+use super::quiet::Quiet;
 use super::receipts::Receipts;
 use super::stop::Stopper;
 use super::trace::Trace;
@@ -71,7 +72,8 @@ pub fn execute(
     let (sender, receiver) = channel();
     let clock = Clock::start();
     let mut threads = Vec::new();
-    for (worker, post) in Post::offices(workers).into_iter().enumerate() {
+    let (offices, to_workers) = Post::offices(workers);
+    for (worker, post) in offices.into_iter().enumerate() {
         let task = Task {
             worker,
             users: users_of(plan, worker, workers),
@@ -90,8 +92,7 @@ pub fn execute(
     }
     drop(sender);
     let header = Header { axes: plan.axes.clone() };
-    let receipts = Receipts::new(plan, settings.facts, workers);
-    let books = (Causes::new(plan, workers), receipts, Invariants::new(plan, workers));
+    let books = books(plan, facts, to_workers, workers);
     let mut collected = collect(&receiver, workers, header, books, Health::new(settings.cores), on_second);
     for thread in threads {
         thread.join().map_err(|panic| RunError::Worker(words(&*panic)))?;
@@ -105,6 +106,16 @@ pub fn execute(
         collected.secrets.merge(learned);
     }
     Ok(collected)
+}
+
+/// What the collector tells of everything that is handed over.
+fn books(plan: &Arc<Plan>, facts: Facts, users: Outgoing, workers: usize) -> (Causes, Receipts, Invariants, Quiet) {
+    (
+        Causes::new(plan, workers),
+        Receipts::new(plan, facts, workers),
+        Invariants::new(plan, workers),
+        Quiet::new(plan, users, workers),
+    )
 }
 
 /// Every worker gets every so-manieth group, or user without one, so that each has its share of every scenario and of every ramp.

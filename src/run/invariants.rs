@@ -102,6 +102,13 @@ impl Invariants {
         }
     }
 
+    /// Is it still open what comes of what users have seen?
+    #[must_use]
+    pub fn awaits(&self) -> bool {
+        let mark = self.told.iter().filter(|(_, ended)| !ended).map(|(until, _)| *until).min();
+        self.watches && mark.is_some_and(|mark| self.sightings.awaits(mark))
+    }
+
     /// Writes down what came of all of them.
     pub fn conclude(mut self, results: &mut Results) {
         results.invariants = self.sightings.judges().iter().map(|judge| self.checked(judge)).collect();

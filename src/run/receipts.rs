@@ -76,6 +76,13 @@ impl Receipts {
         }
     }
 
+    /// Is anything on its way that somebody must receive, as far as all have told?
+    #[must_use]
+    pub fn awaits(&mut self) -> bool {
+        let mark = self.told.iter().filter(|(_, ended)| !ended).map(|(until, _)| *until).min();
+        !self.plan.deliveries.is_empty() && mark.is_some_and(|mark| self.ledger.awaits(mark))
+    }
+
     /// At the end: what could not be told apart.
     fn conclude(&self, recorder: &mut Recorder, findings: &mut Findings) {
         for (listener, strays) in self.plan.deliveries.listeners.iter().zip(self.ledger.unmatched()) {

@@ -29,6 +29,10 @@ pub struct Sink {
     pub connected: u64,
     /// Users whose setup has succeeded at least once.
     pub ready: u64,
+    /// Users that have nothing to do but to hear of what others did.
+    pub resting: u64,
+    /// All that must be heard has been heard: nobody need stay any longer.
+    pub all_heard: bool,
     /// What its users have to do with each other.
     pub commons: Commons,
     /// Payloads are rendered into it, so that an emit allocates only what is sent.

@@ -10,7 +10,8 @@ use tokio::task::{JoinSet, LocalSet};
 use super::clock::Clock;
 use super::driver::{Surroundings, drive};
 use super::network::Network;
-use super::post::Post;
+use super::post::{Mail, Post};
+use super::quiet::LOOK;
 use super::sink::Sink;
 use super::stop::StopSignal;
 use super::trace::Trace;
@@ -46,6 +47,10 @@ pub struct HandOver {
     pub connected: u64,
     /// Users that have ever been ready.
     pub ready: u64,
+    /// All users that are left stay only to hear.
+    pub resting: bool,
+    /// The second is over.
+    pub complete: bool,
     /// Nothing more comes from this worker.
     pub last: bool,
 }
@@ -91,19 +96,21 @@ pub async fn work<N: Network>(task: Task<N>, hand_over: Sender<HandOver>) {
                 users.spawn_local(drive(actor, scenario, Rc::clone(&here)));
             }
             let mut second = 0;
+            // When the acting is over, everybody may soon go home: that is looked at more often.
+            let mut look = if here.plan.is_heard() { Moment::START + here.plan.duration } else { Moment::NEVER };
             loop {
                 let end = Moment::START + Duration::SECOND * (second + 1);
                 tokio::select! {
                     () = here.clock.sleep_until(end) => {
-                        books.close(second, end, false);
+                        books.close(second, end, users.len(), Close::Second);
                         // After a stall the clock may be seconds ahead: numbers belong to the second that is now.
                         second = (second + 1).max(here.clock.now().second());
                     }
-                    Some(letter) = incoming.recv() => {
-                        let mut sink = here.sink.borrow_mut();
-                        sink.commons.take(&here.plan, letter);
-                        here.pass_on(&mut sink.commons);
+                    () = here.clock.sleep_until(look), if look < end => {
+                        books.close(second, look, users.len(), Close::Look);
+                        look = here.clock.now() + LOOK;
                     }
+                    Some(mail) = incoming.recv() => read(mail, &here),
                     ended = users.join_next() => match ended {
                         None => break,
                         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
@@ -111,9 +118,32 @@ pub async fn work<N: Network>(task: Task<N>, hand_over: Sender<HandOver>) {
                     },
                 }
             }
-            books.close(second, here.clock.now(), true);
+            books.close(second, here.clock.now(), 0, Close::Last);
         })
         .await;
+}
+
+fn read<N>(mail: Mail, here: &Surroundings<N>) {
+    let mut sink = here.sink.borrow_mut();
+    match mail {
+        Mail::Letter(letter) => sink.commons.take(&here.plan, letter),
+        Mail::AllHeard => {
+            sink.all_heard = true;
+            here.ring();
+        }
+    }
+    here.pass_on(&mut sink.commons);
+}
+
+/// Why books are handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Close {
+    /// The second is over.
+    Second,
+    /// Within a second, to be looked at.
+    Look,
+    /// All users have left.
+    Last,
 }
 
 struct Books<N> {
@@ -124,10 +154,11 @@ struct Books<N> {
 }
 
 impl<N> Books<N> {
-    /// Hands over what was seen in a second whose end was `planned`.
-    fn close(&self, second: u64, planned: Moment, last: bool) {
+    /// Hands over what was seen up to a moment that was `planned`, when so many users are left.
+    fn close(&self, second: u64, planned: Moment, users: usize, close: Close) {
+        let last = close == Close::Last;
         let mut sink = self.here.sink.borrow_mut();
-        if self.cells > 0 {
+        if self.cells > 0 && close != Close::Look {
             // The timers of this very thread, measured by one of them. Cell 0 always exists.
             sink.recorder.record(Cell(0), Distribution::TimerLag, self.here.clock.now().since(planned));
         }
@@ -151,6 +182,8 @@ impl<N> Books<N> {
             secrets: std::mem::take(&mut sink.secrets),
             connected: sink.connected,
             ready: sink.ready,
+            resting: users as u64 == sink.resting,
+            complete: close != Close::Look,
             last,
         });
     }

@@ -1,5 +1,7 @@
 //! The delivery ledger against a server that goes wrong on purpose: our counts equal what the server did, fault by fault.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::support::{Program, ServerProcess, check_sums, number};
@@ -114,4 +116,27 @@ fn without_an_ack_nothing_is_owed_and_nothing_is_leaked() {
 fn what_comes_while_a_connection_is_lost_is_ambiguous() {
     let (results, _) = check(&["--disconnect", "30%@5s"], &[], 0);
     assert!(number(&results, "/totals/disconnects") > 1, "{}", results["totals"]);
+}
+
+/// Runs three seconds of bids with five seconds of grace; how long that took.
+fn took(flags: &[&str], code: i32) -> (Duration, Value) {
+    let server = ServerProcess::built_in(&[&["--fault-seed", "3"], flags].concat());
+    let suite = SUITE.replace("grace: 1s", "grace: 5s");
+    let program = Program::new().file("suite.yaml", &suite).env("TARGET_URL", &server.url).env("DURATION", "3");
+    let begun = Instant::now();
+    let ended = program.run(&["run", "suite.yaml"]);
+    let took = begun.elapsed();
+    assert_eq!(ended.code, code, "{flags:?}\n{}", ended.printed());
+    (took, program.results("ledger"))
+}
+
+#[test]
+fn a_run_ends_when_all_is_heard_and_takes_its_grace_when_something_is_missing() {
+    let (quick, results) = took(&[], 0);
+    assert!(metric(&results, "delivery_expected") > 100 && metric(&results, "delivery_ambiguous") == 0);
+    assert!(quick < Duration::from_millis(5_500), "{quick:?}");
+    // One of the last bids is missing somewhere: what was sent at 2.5 s can come until 8 s.
+    let (slow, results) = took(&["--drop", "30%", "--lot-cooldown", "0ms", "--user-cooldown", "0ms"], 99);
+    assert!(metric(&results, "delivery_missing") > 0 && metric(&results, "delivery_ambiguous") == 0);
+    assert!(slow >= Duration::from_secs(8), "{slow:?}");
 }

@@ -1,5 +1,6 @@
 //! Each fault by itself, and thousands of random runs against a reckoning that looks at every pair of notes.
 
+mod awaited;
 mod naive;
 
 use Step::{Changes, Ends, Hears, Joins, Leaves, Lost, Send};

@@ -49,6 +49,9 @@ pub struct Converged {
     pub oddities: Oddities,
 }
 
+/// A user that has not seen the last value, and what it has seen last.
+type Dissent<'a> = (u32, Option<&'a (Moment, Value)>);
+
 #[derive(Debug)]
 struct Last {
     /// Of the last event.
@@ -91,23 +94,20 @@ impl Converged {
         }
     }
 
+    /// Is there time left for a last event to come to a member that has not seen it, or to a second one that has?
+    #[must_use]
+    pub fn awaits(&self, audience: Audience, roll: &Roll, now: Moment) -> bool {
+        let resources = self.open.get(&audience).into_iter().flat_map(HashMap::values);
+        let mut open = resources.filter(|last| last.at + self.window >= now);
+        open.any(|last| {
+            let (agreed, others) = last.compare(roll, self.window, Moment::NEVER);
+            agreed < 2 || !others.is_empty()
+        })
+    }
+
     fn decide_one(&mut self, last: &Last, roll: &Roll, end: Moment) {
         let Some((at, value)) = last.seen.get(&last.user) else { return };
-        let is_sure = |user: u32| {
-            let stand = roll.stands.get(&user);
-            let sure = stand.is_some_and(|stand| stand.is_sure(*at, self.window)) && *at + self.window <= end;
-            sure && last.told.but != Some(user)
-        };
-        let seen = last.seen.iter().map(|(user, seen)| (*user, Some(seen)));
-        let unseen = roll.stands.keys().filter(|user| last.told.all && !last.seen.contains_key(user));
-        let (mut agreed, mut others) = (0_u64, Vec::new());
-        for (user, seen) in seen.chain(unseen.map(|user| (*user, None))) {
-            if seen.is_some_and(|(_, other)| other.is(value)) {
-                agreed += 1;
-            } else if is_sure(user) {
-                others.push((user, seen));
-            }
-        }
+        let (agreed, mut others) = last.compare(roll, self.window, end);
         let subject = last.told.subject;
         others.sort_by_key(|(user, _)| *user);
         if let Some((user, seen)) = others.first() {
@@ -144,5 +144,27 @@ impl Converged {
         let mut audiences: Vec<Audience> = self.open.keys().copied().collect();
         audiences.sort_unstable();
         audiences
+    }
+}
+
+impl Last {
+    /// How many have seen the last value, and who has not, although it has had the time to come by `end`, with what it has seen.
+    fn compare(&self, roll: &Roll, window: Duration, end: Moment) -> (u64, Vec<Dissent<'_>>) {
+        let Some((at, value)) = self.seen.get(&self.user) else { return (0, Vec::new()) };
+        let is_sure = |user: u32| {
+            let sure = roll.stands.get(&user).is_some_and(|stand| stand.is_sure(*at, window)) && *at + window <= end;
+            sure && self.told.but != Some(user)
+        };
+        let seen = self.seen.iter().map(|(user, seen)| (*user, Some(seen)));
+        let unseen = roll.stands.keys().filter(|user| self.told.all && !self.seen.contains_key(user));
+        let (mut agreed, mut others) = (0_u64, Vec::new());
+        for (user, seen) in seen.chain(unseen.map(|user| (*user, None))) {
+            if seen.is_some_and(|(_, other)| other.is(value)) {
+                agreed += 1;
+            } else if is_sure(user) {
+                others.push((user, seen));
+            }
+        }
+        (agreed, others)
     }
 }

@@ -145,6 +145,19 @@ impl Sightings {
         }
     }
 
+    /// Can anything that is seen after `mark` still complete what others have seen? Everything before the mark has been worked
+    /// through.
+    #[must_use]
+    pub fn awaits(&self, mark: Moment) -> bool {
+        let open = |judge: &Judge| match judge {
+            Judge::Converged(converged) => converged.audiences().into_iter().any(|audience| {
+                self.membership.roll(audience).is_some_and(|roll| converged.awaits(audience, roll, mark))
+            }),
+            Judge::Blind | Judge::Monotonic(_) => false,
+        };
+        !self.told.is_empty() || self.judges.iter().any(open)
+    }
+
     /// What came of each invariant.
     #[must_use]
     pub fn judges(&self) -> &[Judge] {

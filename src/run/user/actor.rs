@@ -63,6 +63,8 @@ pub struct Actor {
     pub(super) threads: Threads,
     pub(super) turns: Turns,
     pub(super) last_turn_end: Option<Moment>,
+    /// Is it counted among those who have nothing to do but to hear?
+    pub(super) rests: bool,
     /// Values that its steps saved, by number of the name.
     pub(super) saved: Vec<Option<Value>>,
     /// What its actions are counted by.
@@ -120,6 +122,7 @@ impl Actor {
             threads: Threads::default(),
             turns: Turns::default(),
             last_turn_end: None,
+            rests: false,
             saved: vec![None; here.saved_names],
             labels: Labels::new(plan.axes.labels.len()),
             cookies: Cookies::default(),
@@ -187,6 +190,7 @@ impl Actor {
         self.run_threads(scene);
         self.advance(scene);
         self.tell_standing(scene);
+        self.tell_rest(scene);
     }
 
     /// The next thing to carry out.
@@ -204,6 +208,12 @@ impl Actor {
         let thread = self.threads.all().map(|thread| thread.wait.deadline()).min().unwrap_or(Moment::NEVER);
         let life = self.life.deadline().min(self.turns_deadline(scenario));
         session.min(thread).min(life).min(self.drain_until.unwrap_or(Moment::NEVER))
+    }
+
+    /// Has it nothing to do but to hear of what others did?
+    #[must_use]
+    pub const fn rests(&self) -> bool {
+        self.rests
     }
 
     /// The cell of what belongs to no action, now.

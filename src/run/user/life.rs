@@ -376,7 +376,7 @@ impl Actor {
             Life::Waiting { .. } if !self.turns.have_begun() => {}
             Life::Done => {}
             Life::Active | Life::Apart if self.threads.main.is_some() => {}
-            Life::Active if self.still_hears(scene.now) => {}
+            Life::Active if self.still_hears(scene) => {}
             Life::Active if scene.scenario.teardown.is_empty() => self.depart(scene),
             Life::Active => {
                 self.life = Life::TearingDown;

@@ -131,6 +131,8 @@ impl Actor {
         }
         if self.turns.are_over(scene.now) {
             self.turns.over = true;
+            // Nobody need be woken for it again.
+            self.turns.hears_until = self.turns.hears_until.filter(|until| scene.now < *until);
             if !self.owes_turn(scene) {
                 self.stay_over(scene);
                 self.run_thread(scene);
@@ -178,9 +180,26 @@ impl Actor {
         }
     }
 
-    /// Its own turns are over, but what others have done may still come.
-    pub(super) fn still_hears(&self, now: Moment) -> bool {
-        self.online && self.drain_until.is_none() && self.turns.hears_until.is_some_and(|until| now < until)
+    /// Its own turns are over, but what others have done may still come, or what has come is still being answered.
+    pub(super) fn still_hears(&self, scene: &Scene<'_>) -> bool {
+        let has_time = self.turns.hears_until.is_some_and(|until| scene.now < until);
+        let may_go = scene.sink.all_heard && self.threads.handlers.is_empty();
+        self.online && self.drain_until.is_none() && has_time && !may_go
+    }
+
+    /// Counts the user among those who stay only to hear, when it has become one of them, until it is one no more.
+    pub(super) fn tell_rest(&mut self, scene: &mut Scene<'_>) {
+        let rests = self.turns.over
+            && self.turns.hears_until.is_some()
+            && self.life == Life::Active
+            && self.threads.main.is_none()
+            && self.threads.handlers.is_empty()
+            && !self.owes_turn(scene);
+        match (std::mem::replace(&mut self.rests, rests), rests) {
+            (false, true) => scene.sink.resting += 1,
+            (true, false) => scene.sink.resting -= 1,
+            _ => {}
+        }
     }
 
     /// Was the turn held up by the one before, and not merely by a late timer?

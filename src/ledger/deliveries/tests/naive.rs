@@ -181,7 +181,7 @@ fn step(actions: u32) -> impl Strategy<Value = Step> {
 }
 
 /// Actions at random moments, each with its outcome, among receipts and changes at random moments.
-fn told() -> impl Strategy<Value = Vec<(u64, Step)>> {
+pub(super) fn told() -> impl Strategy<Value = Vec<(u64, Step)>> {
     let owes = prop_oneof![8 => Just(Owes::All), 1 => Just(Owes::Silence), 1 => Just(Owes::Nothing)];
     let sends = prop::collection::vec((5..30_u64, 0..USERS, 0..8_u64, owes), 1..6);
     sends.prop_flat_map(|sends| {

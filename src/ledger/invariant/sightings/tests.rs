@@ -189,6 +189,30 @@ fn without_any_delivery_all_values_are_one_sequence_and_who_heard_nothing_is_not
     assert_eq!(converged.tally(), Tally { held: 1, broken: 0, undecided: 1 });
 }
 
+#[test]
+fn what_has_time_to_come_is_awaited() {
+    let check = |others, steps: &[(u64, Step)], marks: &[(u64, bool)]| {
+        let steps = [&[(0, Joins(0)), (0, Joins(1)), (0, Joins(2)), (100, Sends(0, 9))], steps].concat();
+        for (mark, awaited) in marks {
+            let mut sightings = sightings(Kind::Converged { window: WINDOW }, others);
+            tell(&mut sightings, &steps.iter().copied().filter(|(ms, _)| ms < mark).collect::<Vec<_>>());
+            sightings.advance(at(*mark));
+            assert_eq!(sightings.awaits(at(*mark)), *awaited, "{steps:?} at {mark}");
+        }
+    };
+    let all = [(101, Hears(0, 9, 5)), (102, Hears(1, 9, 5)), (103, Hears(2, 9, 5))];
+    check(false, &all, &[(100, false), (102, true), (103, true), (104, false)]);
+    check(false, &all[..2], &[(103, true), (112, true), (113, false)]);
+    check(true, &all[1..], &[(103, true), (104, false)]);
+    // One alone may yet be joined by another.
+    check(false, &[(101, Hears(0, 9, 5)), (102, Leaves(1)), (102, Leaves(2))], &[(103, true), (112, false)]);
+    let mut sightings = sightings(Kind::Monotonic, false);
+    tell(&mut sightings, &all);
+    assert!(sightings.awaits(at(100)), "it was told, and not looked at");
+    sightings.advance(at(110));
+    assert!(!sightings.awaits(at(110)));
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let user = || 0_u32..4;
     prop_oneof![

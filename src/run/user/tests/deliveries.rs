@@ -152,6 +152,43 @@ fn a_user_stays_until_the_last_delivery_of_the_last_turn_can_no_longer_come() {
     assert_eq!((told.deliveries().as_str(), told.end), ("", at(4_000)));
 }
 
+/// A bid at 1, 2 and 3 seconds; at `all_heard` milliseconds the user is told that it need not stay to hear. It stays until then.
+fn check_leaving(scenario: &str, all_heard: u64, end: u64, sent: &[&str]) {
+    let server = |seen: &Seen<'_>| match (seen.asks("bid"), seen.asks("leave")) {
+        (Some(number), _) => {
+            let event = Arrival::Text(r#"42["news",1]"#.to_owned());
+            vec![(20, ack(number, OK)), (700, event)]
+        }
+        (_, Some(number)) => vec![(300, ack(number, OK))],
+        _ => polite(seen),
+    };
+    let text = format!("every: 1s\nload: {{ users: 1, duration: 4s }}\n{}\n{scenario}", bid(""));
+    let told = Simulation::new(&suite(&text)).server(server).all_heard_at(all_heard).run();
+    assert_eq!(told.end, at(end), "{:#?}", told.log);
+    let others: Vec<String> = told.log(|text| text.starts_with("> 42") && !text.contains("bid"));
+    assert_eq!(others.len(), sent.len(), "{others:?}");
+    assert!(others.iter().zip(sent).all(|(line, name)| line.contains(name)), "{others:?}");
+}
+
+#[test]
+fn a_user_that_stays_only_to_hear_leaves_when_all_is_heard() {
+    check_leaving("", 4_500, 4_500, &[]);
+    // It is known before the user's own turns are over: it leaves at their end, and not before.
+    check_leaving("", 3_500, 4_000, &[]);
+    check_leaving("", 9_000, 5_100, &[]);
+    check_leaving("teardown: [{ emit: leave, ack: {} }]", 4_500, 4_800, &["leave"]);
+    check_leaving("teardown: [{ emit: leave, ack: {} }]", 9_000, 5_400, &["leave"]);
+}
+
+#[test]
+fn what_has_come_is_answered_before_the_user_leaves() {
+    // News come at 3.7 s, and the handler of the last takes a second.
+    check_leaving("on: { news: [{ pause: 1s }, { emit: thanks }] }", 4_200, 4_800, &["thanks", "thanks", "thanks"]);
+    check_leaving("on: { news: [{ pause: 1s }, { emit: thanks }] }", 4_750, 4_800, &["thanks", "thanks", "thanks"]);
+    // No longer than it would have stayed at most.
+    check_leaving("on: { news: [{ pause: 2s }, { emit: thanks }] }", 4_200, 5_100, &["thanks", "thanks"]);
+}
+
 #[test]
 fn around_a_loss_nobody_knows() {
     let mut bids = 0;

@@ -35,6 +35,8 @@ pub struct Simulation<'a> {
     pub plan: Plan,
     server: Box<dyn FnMut(&Seen<'_>) -> Script + 'a>,
     stop_at: Option<u64>,
+    /// From then on nothing must be heard any more.
+    all_heard_at: Option<u64>,
     /// How late every timer fires.
     lag: Duration,
 }
@@ -103,7 +105,7 @@ impl<'a> Simulation<'a> {
     pub fn with_words(text: &str, words: &str) -> Self {
         let (plan, problems) = Self::plan(text, words);
         let plan = plan.unwrap_or_else(|| panic!("{problems:?}\n{text}"));
-        Self { plan, server: Box::new(polite), stop_at: None, lag: Duration::ZERO }
+        Self { plan, server: Box::new(polite), stop_at: None, all_heard_at: None, lag: Duration::ZERO }
     }
 
     /// The plan of a suite, or what is wrong with it.
@@ -125,6 +127,12 @@ impl<'a> Simulation<'a> {
 
     pub fn stop_at(mut self, ms: u64) -> Self {
         self.stop_at = Some(ms);
+        self
+    }
+
+    /// At that millisecond the users are told that nothing must be heard any more.
+    pub fn all_heard_at(mut self, ms: u64) -> Self {
+        self.all_heard_at = Some(ms);
         self
     }
 
@@ -203,12 +211,15 @@ impl User {
 impl Running<'_, '_> {
     fn go(&mut self) {
         let mut stop = self.simulation.stop_at.map(at);
+        let mut all_heard = self.simulation.all_heard_at.map(at);
         loop {
             self.call();
             for user in 0..self.users.len() {
                 self.carry_out(user);
             }
-            if self.users.iter().all(|user| user.done) {
+            let live = self.users.iter().filter(|user| !user.done).count() as u64;
+            assert!(self.sink.resting <= live, "{} of {live} rest", self.sink.resting);
+            if live == 0 {
                 return;
             }
             let first = self.coming.first_key_value().map(|((at, _), _)| *at);
@@ -220,6 +231,12 @@ impl Running<'_, '_> {
                 stop = None;
                 self.now = self.now.max(moment);
                 self.stop();
+            } else if let Some(moment) = all_heard.filter(|moment| first.is_none_or(|at| *moment <= at))
+                && timer.is_none_or(|(at, _)| moment <= at)
+            {
+                all_heard = None;
+                self.now = self.now.max(moment);
+                self.all_heard();
             } else if let Some(arrives) = first.filter(|first| timer.is_none_or(|(at, _)| *first <= at)) {
                 self.now = self.now.max(arrives);
                 self.deliver();
@@ -249,6 +266,16 @@ impl Running<'_, '_> {
             if !self.users[user].done {
                 self.note(user, "stop".into());
                 self.tell(user, Input::Stop { drain_until: self.now + Duration::from_millis(DRAIN) });
+                self.carry_out(user);
+            }
+        }
+    }
+
+    fn all_heard(&mut self) {
+        self.sink.all_heard = true;
+        for user in 0..self.users.len() {
+            if !self.users[user].done {
+                self.tell(user, Input::Called);
                 self.carry_out(user);
             }
         }
