@@ -39,7 +39,8 @@ pub struct Violation {
     pub layer: &'static str,
     /// What is wrong, and where known what to do about it.
     pub what: String,
-    /// The beginning of the offending text, at most [`Violation::EXCERPT`] characters, not yet redacted.
+    /// The beginning of the offending text, at most [`Violation::EXCERPT`] characters and a mark where it
+    /// was cut, not yet redacted.
     pub excerpt: String,
 }
 

@@ -5,6 +5,7 @@ mod circle;
 pub mod clock;
 mod collector;
 mod commons;
+mod cursor;
 mod driver;
 pub mod execute;
 mod health;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::cursor::Cursor;
 use super::network::Network;
 use super::user::{Cookies, Facts, HttpRequest};
 use crate::metrics::Part;
@@ -9,7 +10,7 @@ use crate::plan::Plan;
 use crate::plan::custom::Check;
 use crate::plan::language::{Answer, Bindings, Response};
 use crate::plan::once::COUNTED;
-use crate::plan::step::{HttpStep, Items, Operation, Program, SaveRule, SetRule};
+use crate::plan::step::{HttpStep, Operation, Program, SaveRule, SetRule, spot};
 use crate::record::{Found, Results, ServerCheck};
 use crate::secrets::{Redactor, Secrets, cut};
 use crate::units::Moment;
@@ -25,8 +26,7 @@ pub struct Once<'a, N> {
     cookies: Cookies,
     /// Learned here, and not to be printed.
     pub secrets: Secrets,
-    /// Where the program is: positions of its loops and their passes, the innermost last.
-    loops: Vec<(usize, u64)>,
+    cursor: Cursor,
     /// Why the steps after it cannot be trusted: the first that could not be made.
     failed: Option<String>,
     checks: Vec<ServerCheck>,
@@ -43,8 +43,8 @@ impl<'a, N: Network> Once<'a, N> {
     pub fn new(plan: &'a Plan, network: &'a N, facts: Facts, now: Moment, memory: Memory) -> Self {
         let Memory { mut saved, cookies } = memory;
         saved.resize(plan.once.saved_names, None);
-        let (secrets, loops, checks) = (Secrets::default(), Vec::new(), Vec::new());
-        Self { plan, network, facts, now, saved, cookies, secrets, loops, failed: None, checks }
+        let (secrets, cursor, checks) = (Secrets::default(), Cursor::default(), Vec::new());
+        Self { plan, network, facts, now, saved, cookies, secrets, cursor, failed: None, checks }
     }
 
     /// Makes the steps of `before`. The first one that fails, or is false, ends it: the error is a sentence.
@@ -85,23 +85,16 @@ impl<'a, N: Network> Once<'a, N> {
     }
 
     async fn run(&mut self, program: &'a Program, ends_at_failure: bool) {
-        let operations = &program.operations;
-        let mut at = 0;
-        while let Some(operation) = operations.get(at) {
-            at += 1;
+        while let Some(operation) = self.cursor.step(program, self.plan.resources.len() as u64) {
             match operation {
-                Operation::Each { over, end } if over.len(self.plan.resources.len() as u64) == 0 => at = *end,
-                Operation::Each { .. } => self.loops.push((at - 1, 0)),
-                Operation::Next { start } => at = self.again(operations, *start, at),
-                Operation::Jump { to } => at = *to,
                 Operation::When { condition, end } => {
                     let holds = condition.truth(&self.bindings(program), Answer::None);
                     match holds {
                         Ok(true) => {}
-                        Ok(false) => at = *end,
+                        Ok(false) => self.cursor.jump(*end),
                         Err(error) => {
                             self.fail(format!("`when` has no value: {error}"));
-                            at = *end;
+                            self.cursor.jump(*end);
                         }
                     }
                 }
@@ -121,41 +114,13 @@ impl<'a, N: Network> Once<'a, N> {
         self.failed.is_some() || self.checks.iter().any(ServerCheck::fails)
     }
 
-    fn again(&mut self, operations: &[Operation], start: usize, after: usize) -> usize {
-        let Some(Operation::Each { over, .. }) = operations.get(start) else { return after };
-        let length = over.len(self.plan.resources.len() as u64);
-        match self.loops.last_mut() {
-            Some((_, pass)) if *pass + 1 < length => {
-                *pass += 1;
-                start + 1
-            }
-            _ => {
-                self.loops.pop();
-                after
-            }
-        }
-    }
-
     fn bindings<'b>(&'b self, program: &'b Program) -> Bindings<'b> {
-        let loops = || {
-            self.loops.iter().rev().filter_map(|(start, pass)| match &program.operations.get(*start)? {
-                Operation::Each { over, .. } => Some((over, usize::try_from(*pass).ok()?)),
-                _ => None,
-            })
-        };
-        let resource = loops().find_map(|(over, pass)| match over {
-            Items::Resources => self.plan.resources.get(pass),
-            Items::List(_) | Items::Times(_) => None,
-        });
-        let item = loops().find_map(|(over, pass)| match over {
-            Items::List(list) => list.get(pass),
-            Items::Resources | Items::Times(_) => None,
-        });
+        let resource = self.cursor.resource(program).and_then(|index| self.plan.resources.get(index));
         Bindings {
             resource,
-            item,
+            item: self.cursor.item(program),
             saved: &self.saved,
-            pass: crate::plan::step::spot(0, self.loops.iter().map(|(_, pass)| pass)),
+            pass: spot(0, self.cursor.passes()),
             seed: self.plan.seed,
             now_ms: self.facts.started_ms + self.now.as_nanos() / 1_000_000,
             ..Bindings::nobody()
@@ -168,9 +133,7 @@ impl<'a, N: Network> Once<'a, N> {
 
     fn set(&mut self, program: &Program, rules: &[SetRule]) {
         for rule in rules {
-            let mut json = Vec::new();
-            let rendered = rule.value.render(&self.bindings(program), &mut json).map_err(|error| error.to_string());
-            match rendered.and_then(|()| serde_json::from_slice(&json).map_err(|error| error.to_string())) {
+            match rule.value.value(&self.bindings(program)) {
                 Ok(value) => self.saved[rule.name] = Some(value),
                 Err(error) => self.fail(format!("a value to set cannot be computed: {error}")),
             }

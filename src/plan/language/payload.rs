@@ -137,6 +137,13 @@ impl Payload {
         Ok(())
     }
 
+    /// The value.
+    pub fn value(&self, bindings: &Bindings<'_>) -> Result<Value, EvaluationError> {
+        let mut json = Vec::new();
+        self.render(bindings, &mut json)?;
+        serde_json::from_slice(&json).map_err(|error| EvaluationError(error.to_string()))
+    }
+
     /// The JSON, if it is the same for every user.
     #[must_use]
     pub fn as_constant(&self) -> Option<&str> {

@@ -1,11 +1,8 @@
 //! What the names of the language stand for, for one user at one moment.
 
-use serde_json::Value;
-
 use super::actor::{Actor, Facts};
 use super::thread::Thread;
 use crate::plan::language::{ActionId, Bindings, Resource};
-use crate::plan::step::Items;
 use crate::plan::{Plan, Scenario};
 use crate::units::Moment;
 
@@ -37,7 +34,7 @@ impl Actor {
             group: scenario.group.unwrap_or(0),
             row: plan.credentials.row(user),
             resource: self.resource_of(thread, plan, scenario),
-            item: thread.and_then(|thread| bound_item(thread, scenario)),
+            item: thread.and_then(|thread| thread.cursor.item(thread.place.program(scenario))),
             step: thread.and_then(|thread| thread.turn).map_or(0, |turn| turn.number),
             action: ActionId { run: facts.run, user, number: action },
             connection: self.socket_id.as_deref(),
@@ -58,18 +55,9 @@ impl Actor {
     }
 
     fn resource_of<'a>(&self, thread: Option<&Thread>, plan: &'a Plan, scenario: &'a Scenario) -> Option<&'a Resource> {
-        let looped = thread.and_then(|thread| {
-            thread.loops(scenario).find(|(items, _)| matches!(items, Items::Resources)).map(|(_, index)| index)
-        });
+        let looped = thread.and_then(|thread| thread.cursor.resource(thread.place.program(scenario)));
         let turn = || thread.and_then(|thread| thread.turn).and_then(|turn| turn.resource);
         let index = looped.or_else(turn).or_else(|| scenario.fixed_resource(self.user))?;
         plan.resources.get(index)
     }
-}
-
-fn bound_item<'a>(thread: &Thread, scenario: &'a Scenario) -> Option<&'a Value> {
-    thread.loops(scenario).find_map(|(items, index)| match items {
-        Items::List(list) => list.get(index),
-        Items::Resources | Items::Times(_) => None,
-    })
 }

@@ -49,14 +49,11 @@ impl Actor {
     /// Hands values to the others, and remembers them.
     pub(super) fn share(&mut self, scene: &mut Scene<'_>, rules: &[ShareRule]) {
         for rule in rules {
-            let mut json = Vec::new();
-            let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
-            let rendered = rule.value.render(&bindings, &mut json).map_err(|error| error.to_string());
-            let value = rendered.and_then(|()| serde_json::from_slice(&json).map_err(|error| error.to_string()));
-            let value: serde_json::Value = match value {
+            let value = rule.value.value(&self.bindings(scene.plan, scene.scenario, scene.facts, scene.now));
+            let value = match value {
                 Ok(value) => value,
-                Err(detail) => {
-                    self.step_error(scene, "a value to share cannot be computed", detail);
+                Err(error) => {
+                    self.step_error(scene, "a value to share cannot be computed", error.to_string());
                     return self.step_failed(scene.scenario);
                 }
             };

@@ -6,8 +6,9 @@ use crate::plan::feed::{Feeds, Taking};
 use crate::plan::language::functions::{Draw, mix};
 use crate::plan::language::{Answer, Expression};
 use crate::plan::scenario::Turn;
-use crate::plan::step::{Items, Operation, Program, SetRule, branch, spot};
+use crate::plan::step::{Operation, Program, SetRule, branch, spot};
 use crate::protocol::Args;
+use crate::run::cursor::Cursor;
 use crate::units::{Duration, Moment};
 
 static EMPTY: Program = Program { operations: Vec::new() };
@@ -146,10 +147,7 @@ pub struct Cause {
 #[derive(Debug, Clone)]
 pub struct Thread {
     pub place: Place,
-    next: usize,
-    /// Positions of the loops that it is in, the outermost first, and the pass that each is in.
-    loops: Vec<usize>,
-    passes: Vec<u64>,
+    pub(super) cursor: Cursor,
     pub wait: Wait,
     /// The last step was not rejected.
     pub succeeded: bool,
@@ -173,9 +171,7 @@ impl Thread {
     pub fn new(place: Place, turn: Option<Turn>, started: Moment, since: u64) -> Self {
         Self {
             place,
-            next: 0,
-            loops: Vec::new(),
-            passes: Vec::new(),
+            cursor: Cursor::default(),
             wait: Wait::Ready,
             succeeded: true,
             turn,
@@ -193,15 +189,6 @@ impl Thread {
         Self { cause: Some(Box::new(cause)), ..Self::new(Place::On(event), None, started, since) }
     }
 
-    /// What the loops go through and where they are, the innermost first.
-    pub fn loops<'a>(&self, scenario: &'a Scenario) -> impl Iterator<Item = (&'a Items, usize)> {
-        let program = self.place.program(scenario);
-        self.loops.iter().zip(&self.passes).rev().filter_map(|(start, pass)| match program.operations.get(*start) {
-            Some(Operation::Each { over, .. }) => Some((over, usize::try_from(*pass).unwrap_or(usize::MAX))),
-            _ => None,
-        })
-    }
-
     /// The action that waits for its answer, and when it was sent.
     pub fn open_action(&self, scenario: &Scenario) -> Option<(usize, Moment)> {
         let (Wait::Answer { operation, sent, .. } | Wait::Response { operation, sent, .. }) = self.wait else {
@@ -213,49 +200,29 @@ impl Thread {
 
     /// Position of the operation that ran last.
     pub const fn last(&self) -> usize {
-        self.next.saturating_sub(1)
+        self.cursor.last()
     }
 
     /// The passes of its loops, the outermost first.
     pub fn passes(&self) -> &[u64] {
-        &self.passes
+        self.cursor.passes()
     }
 
     /// Where it stands, for the rows that its steps take.
     pub fn taking<'a>(&'a self, feeds: &'a Feeds) -> Taking<'a> {
         let handler = self.cause.as_ref().map_or(0, |cause| cause.number.saturating_sub(1));
-        Taking { feeds, number: self.turn.map_or(handler, |turn| turn.number), passes: &self.passes }
+        Taking { feeds, number: self.turn.map_or(handler, |turn| turn.number), passes: self.passes() }
     }
 
     /// Names the passes of its loops, and which of the handlers it is, for drawing at random; 0 outside of both.
     pub fn pass(&self) -> u64 {
-        spot(self.cause.as_ref().map_or(0, |cause| cause.number), &self.passes)
+        spot(self.cause.as_ref().map_or(0, |cause| cause.number), self.passes())
     }
 
     /// Names where the program stands, loops included, for drawing at random.
     fn spot(&self) -> u64 {
         let handler = self.cause.as_ref().map_or(0, |cause| mix(cause.number));
-        spot(self.place.position(self.last()) ^ handler, &self.passes)
-    }
-
-    fn enter(&mut self, length: u64, end: usize) {
-        if length == 0 {
-            self.next = end;
-        } else {
-            self.loops.push(self.last());
-            self.passes.push(0);
-        }
-    }
-
-    fn again(&mut self, start: usize, length: u64) {
-        let Some(pass) = self.passes.last_mut() else { return };
-        *pass += 1;
-        if *pass < length {
-            self.next = start + 1;
-        } else {
-            self.loops.pop();
-            self.passes.pop();
-        }
+        spot(self.place.position(self.last()) ^ handler, self.passes())
     }
 }
 
@@ -290,21 +257,15 @@ impl Actor {
             if thread.wait == Wait::Failed {
                 return self.thread_ended(scene, End::Failed);
             }
-            let operations = &thread.place.program(scenario).operations;
-            let Some(operation) = operations.get(thread.next) else {
+            let program = thread.place.program(scenario);
+            let Some(operation) = thread.cursor.step(program, scenario.resources) else {
                 self.thread_ended(scene, End::Completed);
                 continue;
             };
-            thread.next += 1;
             thread.succeeded |= !matches!(operation, Operation::Changed(_));
             match operation {
-                Operation::Each { over, end } => thread.enter(over.len(scenario.resources), *end),
-                Operation::Next { start } => {
-                    if let Some(Operation::Each { over, .. }) = operations.get(*start) {
-                        thread.again(*start, over.len(scenario.resources));
-                    }
-                }
-                Operation::Jump { to } => thread.next = *to,
+                // The cursor is past them.
+                Operation::Each { .. } | Operation::Next { .. } | Operation::Jump { .. } => {}
                 Operation::Changing(membership) => self.changing(scene, membership),
                 Operation::Changed(membership) => self.changed(scene, membership),
                 Operation::Mix { branches, end } => {
@@ -331,7 +292,7 @@ impl Actor {
 
     fn jump(&mut self, to: usize) {
         if let Some(thread) = self.threads.current_mut() {
-            thread.next = to;
+            thread.cursor.jump(to);
         }
     }
 
@@ -366,14 +327,11 @@ impl Actor {
 
     fn set(&mut self, scene: &mut Scene<'_>, rules: &[SetRule]) {
         for rule in rules {
-            let mut json = Vec::new();
-            let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
-            let rendered = rule.value.render(&bindings, &mut json).map_err(|error| error.to_string());
-            let value = rendered.and_then(|()| serde_json::from_slice(&json).map_err(|error| error.to_string()));
+            let value = rule.value.value(&self.bindings(scene.plan, scene.scenario, scene.facts, scene.now));
             match value {
                 Ok(value) => self.saved[rule.name] = Some(value),
-                Err(detail) => {
-                    self.step_error(scene, "a value to set cannot be computed", detail);
+                Err(error) => {
+                    self.step_error(scene, "a value to set cannot be computed", error.to_string());
                     return self.step_failed(scene.scenario);
                 }
             }
