@@ -280,13 +280,14 @@ fn of_delivery(outcome: &Outcome, class: &str, scenario: &String, delivery: &Del
     let status = match delivery.end {
         End::Passed => TestCaseStatus::success(),
         End::Failed(ty) => unsuccessful(NonSuccessKind::Failure, ty, &delivery.message, &text),
+        End::NothingOwed => not_judged(&delivery.message),
         End::NotJudged => not_judged(&outcome.verdict.sentence),
     };
     let mut case = case(&delivery.name, class, &outcome.suite.file, delivery.line, status);
     case.set_time(delivery.time.std());
     let output = match delivery.end {
         End::Failed(_) => with_attachment(outcome, &delivery.message),
-        End::Passed | End::NotJudged => for_junit(&delivery.text),
+        End::Passed | End::NothingOwed | End::NotJudged => for_junit(&delivery.text),
     };
     case.set_system_out(limited(output));
     case

@@ -1,6 +1,7 @@
 //! Outcomes and latencies by the values of labels.
 
 use crate::metrics::catalog::{FINISHED, NOT_SENT};
+use crate::metrics::label::NONE;
 use crate::metrics::{Counter, Distribution, Statistic};
 use crate::plan::Plan;
 use crate::record::Results;
@@ -57,5 +58,6 @@ pub fn rows(plan: &Plan, results: &Results) -> Vec<LabelRow> {
             }
         })
     });
-    by_value.collect()
+    // That nothing was without a value is no news.
+    by_value.filter(|row| row.planned > 0 || row.value != NONE).collect()
 }

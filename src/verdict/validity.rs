@@ -128,6 +128,12 @@ pub const RULES: &[Rule] = &[
         find: few_samples,
     },
     Rule {
+        name: "owed to nobody",
+        invalid: "",
+        suspect: "actions with a `delivery` were ok, and nobody at all was to receive any of them",
+        find: owed_to_nobody,
+    },
+    Rule {
         name: "no thresholds",
         invalid: "",
         suspect: "the suite has neither thresholds nor invariants",
@@ -353,6 +359,25 @@ fn few_samples(facts: &Facts<'_>) -> Option<Doubt> {
     };
     let (name, samples) = (&first.name, first.samples);
     Some(Doubt::Suspect(format!("`{name}` rests on {samples} samples, which are too few for it{more}")))
+}
+
+/// Where nobody is meant, no threshold on deliveries says anything, and each is met by the others.
+fn owed_to_nobody(facts: &Facts<'_>) -> Option<Doubt> {
+    let rules = facts.plan.deliveries.rules.iter().filter(|rule| facts.completed && rule.when.is_none());
+    let mut silent = rules.filter_map(|rule| {
+        let part = Part { scenario: Some(rule.scenario), action: Some(rule.action), ..Part::default() };
+        let numbers = facts.results.numbers(part);
+        let owed = [Counter::DeliveryExpected, Counter::DeliveryAmbiguous].iter().any(|of| numbers.counter(*of) > 0);
+        let ok = numbers.counter(Counter::Ok);
+        (!owed && ok > 0).then(|| (&facts.plan.scenarios[rule.scenario].actions[rule.action].name, ok))
+    });
+    let (name, ok) = silent.next()?;
+    let more = match silent.count() {
+        0 => String::new(),
+        more => format!(", nor of {}", number::counted(more as u64, "more action")),
+    };
+    let ok = number::counted(ok, "time");
+    Some(Doubt::Suspect(format!("`{name}` was ok {ok}, and nobody at all was to receive it{more}")))
 }
 
 fn no_thresholds(facts: &Facts<'_>) -> Option<Doubt> {

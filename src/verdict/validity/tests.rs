@@ -191,6 +191,18 @@ fn plans_that_prove_nothing_and_suites_that_ask_nothing_are_suspect() {
 }
 
 #[test]
+fn deliveries_that_nobody_is_owed_say_nothing() {
+    let bid = |more: &str| format!("ack: {{}}, delivery: {{ event: placed, match: data.ref{more} }}");
+    let nobody = ["`bid` was ok 2,000 times, and nobody at all was to receive it"];
+    check(&[("ack: {}", &bid(""))], |_, _| {}, Suspect, &nobody);
+    // It may be that no bid was to be told.
+    check(&[("ack: {}", &bid(", when: ack.told"))], |_, _| {}, Valid, &[]);
+    for owed in [Counter::DeliveryExpected, Counter::DeliveryAmbiguous] {
+        check(&[("ack: {}", &bid(""))], |recorder, _| count(recorder, owed, 1), Valid, &[]);
+    }
+}
+
+#[test]
 fn every_rule_has_a_name_of_its_own_and_something_to_say() {
     for rule in RULES {
         assert_eq!(RULES.iter().filter(|other| other.name == rule.name).count(), 1, "{}", rule.name);

@@ -44,6 +44,17 @@ fn a_delivery_fails_in_junit_only_where_a_threshold_was_not_met_for_it() {
     assert!(output.contains("No threshold looks at") && output.contains("it came again"), "{}", &*output);
 }
 
+#[test]
+fn that_nobody_was_owed_anything_is_no_success() {
+    let mut outcome = Outcome::example_passed();
+    let row = &mut outcome.deliveries[0];
+    (row.expected, row.in_time, row.late, row.missing) = (0, 0, 0, 0);
+    row.faults.clear();
+    let TestCaseStatus::Skipped { message, .. } = delivery_case(&outcome).status else { panic!("it is skipped") };
+    let expected = "not judged: bid → bid-placed: nobody was owed anything";
+    assert_eq!(message.map(|message| message.to_string()), Some(expected.to_owned()));
+}
+
 /// Examples that a terminal shows.
 fn check_examples(broken: &[&str], expected: usize) {
     let mut outcome = Outcome::example();
