@@ -103,7 +103,7 @@ impl Receipts {
         let clashes = self.ledger.clashes();
         if clashes > 0 {
             recorder.count_many(Cell(0), Counter::StepErrors, clashes);
-            let name = "the key of a delivery names two open actions";
+            let name = "the `key` of a delivery names two open actions: give each its own, as `action.id`";
             findings.note_many(Class::Step, 0, name, clashes, []);
         }
     }
