@@ -12,7 +12,7 @@ use super::language::functions::mix;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
 use super::load::{self, Course};
 use super::rotation::Acting;
-use super::scenario::{Action, Backoff, Connect, Heard, Rhythm, Scenario, stages};
+use super::scenario::{Action, Backoff, Connect, Heard, Joining, Rhythm, Scenario, stages};
 use super::step::{Operation, Program};
 use super::target::Target;
 use crate::metrics::Axes;
@@ -290,7 +290,7 @@ fn connect(
     };
     let target = Path::root().key("target");
     let (socket_path, namespace) =
-        ground.target.map_or(("/socket.io/", "/"), |target| (&target.path, &target.namespace));
+        ground.target.map_or(("/socket.io/", "/"), |target| (target.path.as_str(), target.namespace.as_str()));
     let mut query: Vec<(String, Text)> = ground
         .target
         .iter()
@@ -306,10 +306,9 @@ fn connect(
     });
     Connect {
         path: text(socket_path, &target.key("path")),
-        namespace: text(namespace, &target.key("namespace")),
+        namespaces: vec![Joining { written: namespace.into(), name: text(namespace, &target.key("namespace")), auth }],
         query,
         headers: headers(ground, names, keeps_one),
-        auth,
         within: how.and_then(|how| how.within).unwrap_or(DEFAULT_CONNECT_WITHIN),
         socket: how.is_some(),
         refused: how.and_then(|how| refused(ground, scenario, how, names, path, place)),

@@ -38,6 +38,7 @@ pub mod subject;
 pub mod summary;
 pub mod target;
 pub mod threshold;
+pub mod transports;
 pub mod visits;
 
 use std::path::PathBuf;

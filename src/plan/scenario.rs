@@ -58,6 +58,8 @@ pub struct Scenario {
 #[derive(Debug, Default)]
 pub struct Heard {
     pub name: Box<str>,
+    /// Number of the namespace that it comes in.
+    pub namespace: usize,
     /// Some `expect` waits for it, so that it is kept until then.
     pub expected: bool,
     /// It can answer an emit.
@@ -104,16 +106,25 @@ pub struct Action {
 #[derive(Debug)]
 pub struct Connect {
     pub path: Text,
-    pub namespace: Text,
+    /// What is joined on the connection, the main one first; steps name them by their number.
+    pub namespaces: Vec<Joining>,
     pub query: Vec<(String, Text)>,
     pub headers: Vec<(String, Text)>,
-    /// A JSON object.
-    pub auth: Option<Payload>,
     pub within: Duration,
     /// Is there a connection at all? Without, users only make requests.
     pub socket: bool,
     /// The server is to refuse the connection, and this must be true of its words.
     pub refused: Option<Expression>,
+}
+
+/// A namespace to join.
+#[derive(Debug)]
+pub struct Joining {
+    /// As it stands in the suite, where steps name it by that.
+    pub written: Box<str>,
+    pub name: Text,
+    /// A JSON object.
+    pub auth: Option<Payload>,
 }
 
 /// When turns are due.

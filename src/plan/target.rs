@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::critic::Critic;
+use super::transports::Transports;
+use crate::protocol::{Parser, Split};
 use crate::suite::problem::Path;
 use crate::suite::schema;
 use crate::units::Duration;
@@ -24,6 +26,14 @@ pub struct Target {
     /// Default of the protocol; used exactly as written.
     pub path: String,
     pub namespace: String,
+    pub transports: Transports,
+    pub parser: Parser,
+    /// Use connection state recovery.
+    pub recovery: bool,
+    /// What ends a message inside a frame of a raw WebSocket.
+    pub split: Option<Split>,
+    /// Addresses of this machine to connect from, in turn by user.
+    pub source_addresses: Vec<IpAddr>,
     pub tls_files: TlsFiles,
     /// Host names that may be put under load beside loopback.
     pub allow: Vec<String>,
@@ -96,6 +106,16 @@ impl Origin {
     }
 }
 
+impl Target {
+    /// The address that the user with that index connects from, where it matters.
+    #[must_use]
+    pub fn source(&self, user: u64) -> Option<IpAddr> {
+        let addresses = self.source_addresses.as_slice();
+        let index = user.checked_rem(addresses.len() as u64)?;
+        addresses.get(usize::try_from(index).ok()?).copied()
+    }
+}
+
 /// `*.example.com` matches every host under example.com, not example.com itself. Case does not matter.
 fn matches(pattern: &str, host: &str) -> bool {
     let (pattern, host) = (pattern.trim().to_ascii_lowercase(), host.to_ascii_lowercase());
@@ -155,6 +175,11 @@ pub fn compile(
         protocol: target.protocol.clone().unwrap_or_else(|| "socket.io".into()),
         path: target.path.clone().unwrap_or_else(|| "/socket.io/".into()),
         namespace: target.namespace.clone().unwrap_or_else(|| "/".into()),
+        transports: Transports,
+        parser: Parser::default(),
+        recovery: target.recovery.is_some_and(|recovery| recovery.0),
+        split: None,
+        source_addresses: Vec::new(),
         tls_files: tls_files(target.tls.as_ref(), &path.key("tls"), critic),
         allow,
         ready: target

@@ -13,6 +13,40 @@ pub struct Config {
     pub namespaces: Vec<Namespace>,
     /// Longest frame that is accepted from the server, in bytes; a longer one ends the session.
     pub max_payload: usize,
+    /// How packets are written.
+    pub parser: Parser,
+    /// Use connection state recovery: what a session keeps for it is given by [`Session::recovery`](super::Session::recovery).
+    pub recovery: bool,
+    /// What ends a message inside a frame, for protocols whose frames hold several.
+    pub split: Option<Split>,
+}
+
+/// How Socket.IO packets are written. Nothing in the handshake tells which one a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parser {
+    /// socket.io-parser: text, with binary attachments.
+    #[default]
+    Json,
+    /// socket.io-msgpack-parser: a binary message each.
+    Msgpack,
+}
+
+/// What ends a message inside a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// U+000A, as Centrifugo does.
+    Newline,
+    /// U+001E, as SignalR does.
+    RecordSeparator,
+}
+
+/// What a session needs to take up where an earlier one was cut off (Socket.IO, "Connection state recovery").
+#[derive(Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// The server's private name for the session: whoever knows it can take the session over.
+    pub pid: String,
+    /// Where in the server's log the last event stands that has come; `None` before the first.
+    pub offset: Option<String>,
 }
 
 impl Config {
@@ -29,6 +63,9 @@ impl Default for Config {
             query: Vec::new(),
             namespaces: vec![Namespace::new("/")],
             max_payload: Self::MAX_PAYLOAD,
+            parser: Parser::Json,
+            recovery: false,
+            split: None,
         }
     }
 }
@@ -40,13 +77,15 @@ pub struct Namespace {
     pub name: String,
     /// A JSON object as text, sent with the CONNECT packet.
     pub auth: Option<String>,
+    /// Of the session before, where this one is to take up where it ended.
+    pub recovery: Option<Recovery>,
 }
 
 impl Namespace {
     /// A namespace that is joined without credentials.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), auth: None }
+        Self { name: name.into(), auth: None, recovery: None }
     }
 }
 
@@ -59,7 +98,16 @@ impl fmt::Debug for Config {
             .field("query_keys", &keys)
             .field("namespaces", &self.namespaces)
             .field("max_payload", &self.max_payload)
+            .field("parser", &self.parser)
+            .field("recovery", &self.recovery)
+            .field("split", &self.split)
             .finish()
+    }
+}
+
+impl fmt::Debug for Recovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recovery").field("offset", &self.offset).finish_non_exhaustive()
     }
 }
 
@@ -77,7 +125,11 @@ mod tests {
     fn debug_output_keeps_tokens_to_itself() {
         let config = Config {
             query: vec![("token".to_owned(), "hunter2".to_owned())],
-            namespaces: vec![Namespace { name: "/a".to_owned(), auth: Some(r#"{"t":"hunter3"}"#.to_owned()) }],
+            namespaces: vec![Namespace {
+                auth: Some(r#"{"t":"hunter3"}"#.to_owned()),
+                recovery: Some(Recovery { pid: "hunter4".to_owned(), offset: None }),
+                ..Namespace::new("/a")
+            }],
             ..Config::default()
         };
         let text = format!("{config:?}");

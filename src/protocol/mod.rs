@@ -9,9 +9,10 @@ pub mod error;
 pub mod session;
 pub mod socketio;
 
-pub use config::{Config, Namespace};
+pub use config::{Config, Namespace, Parser, Recovery, Split};
+pub use engineio::Version;
 pub use error::{Misuse, Violation};
-pub use session::{Args, Closed, Event, Frame, Input, Intent, Output, Session, Text};
+pub use session::{Args, Closed, Event, Frame, Input, Intent, Output, Session, Text, Transport};
 
 /// A protocol that a suite can name.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +21,8 @@ pub struct Protocol {
     pub name: &'static str,
     /// One line for the help and the schema.
     pub about: &'static str,
+    /// The version of Engine.IO below it; `None` where it stands on WebSocket itself and knows no other transport.
+    pub engine: Option<Version>,
     /// The path of the WebSocket request where the suite gives none.
     pub default_path: &'static str,
     /// Makes the session of one connection.
@@ -30,6 +33,7 @@ pub struct Protocol {
 pub const PROTOCOLS: &[Protocol] = &[Protocol {
     name: "socket.io",
     about: "Socket.IO 5 on Engine.IO 4: servers of socket.io 3 and 4, python-socketio 5, socketioxide",
+    engine: Some(Version::V4),
     default_path: "/socket.io/",
     open: |config| Ok(Box::new(socketio::SocketIo::new(config)?)),
 }];
@@ -49,7 +53,11 @@ mod tests {
         for protocol in PROTOCOLS {
             let config = Config { path: protocol.default_path.to_owned(), ..Config::default() };
             let session = (protocol.open)(config).expect(protocol.name);
-            assert!(session.request_target().starts_with(protocol.default_path), "{}", protocol.name);
+            assert!(
+                session.request_target(Transport::WebSocket).starts_with(protocol.default_path),
+                "{}",
+                protocol.name
+            );
         }
     }
 }

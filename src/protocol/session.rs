@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::config::Recovery;
 use super::error::{Misuse, Violation};
 use crate::units::{Duration, Moment};
 
@@ -13,7 +14,16 @@ use crate::units::{Duration, Moment};
 /// crosses from the socket to here without a copy and without being validated twice.
 pub type Text = tungstenite::Utf8Bytes;
 
-/// One message of the transport: a WebSocket message, or a packet of a polling body.
+/// How frames cross to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    WebSocket,
+    /// HTTP long-polling.
+    Polling,
+}
+
+/// One message of the transport: a WebSocket message, or a packet of a polling body in the form that it would have as a
+/// WebSocket message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     Text(Text),
@@ -36,7 +46,8 @@ impl Frame {
     }
 }
 
-/// The arguments of an event or of an ack: a JSON array that is still in the frame it came in, never parsed here.
+/// The arguments of an event or of an ack: a JSON array that is still in the frame it came in, never parsed here. Binary
+/// data in it is written as in a suite, `{"$base64":"…"}`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Args {
     frame: Text,
@@ -71,9 +82,13 @@ pub enum Intent<'a> {
     /// Send an event. `args` is a JSON array whose first element is the event's name, as `["bid",{"lot":7}]`.
     /// With `ack`, the ack that answers it comes back as [`Event::Ack`] with that `id` of the caller's choosing, which
     /// no other emit in the namespace may be waiting under. What goes over the wire is the session's own numbering.
-    Emit { namespace: usize, args: &'a str, ack: Option<u64> },
-    /// Answer an event for which the server asked an ack (`id` is that of [`Event::Message`]). `args` is a JSON array.
-    Answer { namespace: usize, id: u64, args: &'a str },
+    /// With `binary`, objects `{"$base64":"…"}` in `args` are binary data.
+    Emit { namespace: usize, args: &'a str, binary: bool, ack: Option<u64> },
+    /// Answer an event for which the server asked an ack (`id` is that of [`Event::Message`]). `args` is a JSON array,
+    /// and `binary` as above.
+    Answer { namespace: usize, id: u64, args: &'a str, binary: bool },
+    /// Send a message as it is, in protocols that have no events.
+    Send(Frame),
     /// Stop waiting for the ack of the emit with that `id`; should it come all the same, it is an [`Event::LateAck`].
     /// Harmless when it came meanwhile, or when the session has closed.
     Forget { namespace: usize, ack: u64 },
@@ -117,6 +132,8 @@ pub enum Event {
     /// An event from the server: `args` is the whole JSON array, the name its first element. `ack` is set when the
     /// server wants an answer.
     Message { namespace: usize, name: Text, args: Args, ack: Option<u64> },
+    /// A message of a protocol without events: `args` is a JSON array with the message as its only element.
+    Data { args: Args },
     /// The answer to an emit with that `id`, after it was given up with [`Intent::Forget`].
     LateAck { namespace: usize, id: u64, args: Args },
     /// An ack came that nobody is waiting for; `wire` is the number it carried. `asked` tells whether that number was
@@ -178,6 +195,11 @@ pub trait Session: fmt::Debug + Send {
     /// namespace "/admin"`. `None` when there is nothing to wait for.
     fn awaits(&self) -> Option<String>;
 
-    /// Path and query of the WebSocket request, as `/socket.io/?EIO=4&transport=websocket`.
-    fn request_target(&self) -> String;
+    /// Path and query of the requests over that transport, as `/socket.io/?EIO=4&transport=websocket`; a transport adds the id
+    /// of the session where there is one.
+    fn request_target(&self, transport: Transport) -> String;
+
+    /// What a later session needs to take up where this one ended, in that namespace; `None` where the server offers no
+    /// recovery, or it was not asked for.
+    fn recovery(&self, namespace: usize) -> Option<Recovery>;
 }

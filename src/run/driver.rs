@@ -21,7 +21,7 @@ use super::trace::Trace;
 use super::user::{Actor, Command, Facts, Failure, Input, Phases, Scene};
 use crate::plan::Plan;
 use crate::plan::language::Response;
-use crate::transport::link::Link;
+use crate::transport::link::{Arrival, Link};
 use crate::units::{Duration, Moment};
 
 /// What the users of one worker share.
@@ -190,7 +190,9 @@ impl<N: Network> Wires<N> {
         tokio::select! {
             biased;
             received = async { match link { Some(link) => link.recv().await, None => std::future::pending().await } } => match received {
-                Ok(frame) => Input::Frame(frame),
+                Ok(Arrival::Frame(frame)) => Input::Frame(frame),
+                Ok(Arrival::Upgraded) => Input::Moved(Ok(())),
+                Ok(Arrival::NotUpgraded { kind, detail }) => Input::Moved(Err(Failure { kind: kind.into(), detail })),
                 Err(end) => {
                     self.link = None;
                     Input::LinkEnded(Failure { kind: end.kind().into(), detail: end.to_string() })

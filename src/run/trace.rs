@@ -56,6 +56,8 @@ impl Trace {
                 (Direction::Local, format!("no response: {}", failure.detail))
             }
             Input::Frame(frame) => (Direction::Received, text_of(frame)),
+            Input::Moved(Ok(())) => (Direction::Local, "moved to WebSocket".to_owned()),
+            Input::Moved(Err(failure)) => (Direction::Local, format!("stays on polling: {}", failure.detail)),
             Input::LinkEnded(failure) => (Direction::Local, format!("connection ended: {}", failure.detail)),
             Input::Stop { .. } => (Direction::Local, "stop".to_owned()),
         };

@@ -17,7 +17,7 @@ use super::scalar::{Count, Factor, Flag, OneOrMany, Switchable};
 use crate::units::{Duration, Percent, Rate, RateLimit};
 pub use invariant::Invariant;
 pub use meeting::{Feed, Group};
-pub use step::{Ack, Delivery, Each, EventMatch, Expression, Mix, Refusal, Reply, Save, Step};
+pub use step::{Ack, Delivery, Each, EventMatch, Expression, Message, Mix, Refusal, Reply, Save, Step};
 
 /// The language as a JSON Schema, made from the types below; committed as `suite.schema.json`.
 #[must_use]
@@ -78,12 +78,32 @@ pub struct Target {
     /// `http`, `https`, `ws` or `wss` URL, or `demo` for the built-in target.
     pub url: String,
     /// The protocol spoken on the socket.
-    #[schemars(extend("enum" = ["socket.io"]))]
+    #[schemars(extend("enum" = ["socket.io", "socket.io-v2", "websocket"]))]
     pub protocol: Option<String>,
     /// The Engine.IO path, used exactly as written. Default `/socket.io/`.
     pub path: Option<String>,
     /// The Socket.IO namespace. Default `/`.
     pub namespace: Option<String>,
+    /// How users reach the server: `[websocket]`, `[polling]`, `[polling, websocket]` (polling first, as browsers do), or a share
+    /// of the users each: `{ websocket: 80%, upgrade: 15%, polling: 5% }`. Default `[websocket]`.
+    pub transports: Option<Transports>,
+    /// How Socket.IO packets are written: `json` or `msgpack`. Default `json`.
+    #[schemars(extend("enum" = ["json", "msgpack"]))]
+    pub parser: Option<String>,
+    /// Use Socket.IO's connection state recovery after a loss. Default `false`.
+    pub recovery: Option<Flag>,
+    /// Expression over `data` that names a message of a raw WebSocket, as `data.type`. Default: all are called `message`.
+    pub event_name: Option<Expression>,
+    /// Subprotocols to ask for on a raw WebSocket.
+    pub subprotocol: Option<OneOrMany<String>>,
+    /// What ends a message where a frame of a raw WebSocket holds several: `newline` or `record_separator` (U+001E).
+    #[schemars(extend("enum" = ["newline", "record_separator"]))]
+    pub split: Option<String>,
+    /// HTTP proxy to connect through, as `http://proxy:3128`; hosts in the variable `NO_PROXY` are connected to directly.
+    pub proxy: Option<String>,
+    /// Addresses of this machine to connect from, in turn by user.
+    #[serde(default)]
+    pub source_addresses: Vec<String>,
     /// Sent with every request, HTTP and WebSocket.
     #[serde(default)]
     pub headers: Map<Value>,
@@ -96,6 +116,26 @@ pub struct Target {
     pub allow: Vec<String>,
     /// Wait for this before the run starts.
     pub ready: Option<Ready>,
+}
+
+/// How users reach the server: a list of transports, or shares of the users.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Transports {
+    List(Vec<String>),
+    Shares(TransportShares),
+}
+
+/// A share of the users for each way.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransportShares {
+    /// Over WebSocket from the start.
+    pub websocket: Option<Percent>,
+    /// By polling first, then over WebSocket.
+    pub upgrade: Option<Percent>,
+    /// By polling to the end.
+    pub polling: Option<Percent>,
 }
 
 /// Certificates; paths are relative to the suite file.
@@ -194,6 +234,8 @@ pub struct Scenario {
     /// What a failed or timed-out step means: `stop` ends the turn (in setup: reconnect), `continue` goes on. Default `stop`.
     #[schemars(extend("enum" = ["stop", "continue"]))]
     pub on_failure: Option<String>,
+    /// What is sent on a raw WebSocket every so often while the user is connected.
+    pub keepalive: Option<Keepalive>,
     /// Once after each connect.
     #[serde(default)]
     pub setup: Vec<Step>,
@@ -206,6 +248,17 @@ pub struct Scenario {
     /// Before leaving.
     #[serde(default)]
     pub teardown: Vec<Step>,
+}
+
+/// A message that keeps a raw WebSocket open.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keepalive {
+    pub every: Duration,
+    /// The message as JSON.
+    pub json: Option<Value>,
+    /// The message as text.
+    pub text: Option<String>,
 }
 
 /// A pattern by its name, or with settings of its own.
@@ -316,12 +369,23 @@ impl Connecting {
 pub struct Connect {
     /// The `auth` object of the Socket.IO CONNECT packet.
     pub auth: Option<Map<Value>>,
+    /// Several namespaces on one connection: name to what its CONNECT packet carries.
+    #[serde(default)]
+    pub namespaces: Map<JoinedNamespace>,
     /// How many users may start to connect in a second. Default `50/s`.
     pub rate: Option<Rate>,
     /// From the first byte to the namespace's answer. Default `10s`.
     pub within: Option<Duration>,
     /// The server is to refuse the connection: expression over `error` that is true when it does so as it should.
     pub refused: Option<Expression>,
+}
+
+/// One of several namespaces on a connection.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JoinedNamespace {
+    /// The `auth` object of its CONNECT packet.
+    pub auth: Option<Map<Value>>,
 }
 
 /// Waiting times of a dropped user: `wait`, then each `factor` times the last, at most `max`, each ± `jitter`.

@@ -19,8 +19,12 @@ const HTTP_KEYS: &[&str] =
     &["name", "json", "form", "headers", "status", "ok", "rejected", "within", "save", "delivery", "label"];
 
 pub const VERBS: &[Verb] = &[
-    Verb { name: "emit", keys: &["name", "args", "ack", "reply", "rejected", "failed", "save", "delivery", "label"] },
-    Verb { name: "expect", keys: &["where", "within", "count", "save", "never", "joined"] },
+    Verb {
+        name: "emit",
+        keys: &["name", "namespace", "args", "ack", "reply", "rejected", "failed", "save", "delivery", "label"],
+    },
+    Verb { name: "send", keys: &["name", "reply", "rejected", "failed", "delivery", "label"] },
+    Verb { name: "expect", keys: &["namespace", "where", "within", "count", "save", "never", "joined"] },
     Verb { name: "answer", keys: &[] },
     Verb { name: "disconnect", keys: &[] },
     Verb { name: "reconnect", keys: &["within"] },

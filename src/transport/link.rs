@@ -18,10 +18,10 @@ pub trait Link {
     /// `Ok` says that the frame was queued, not that it arrived; when the connection is broken, `recv` says how.
     fn queue(&mut self, frame: Frame) -> Result<(), QueueError>;
 
-    /// Writes what is queued as far as the peer takes it, then gives the next frame or the end.
+    /// Writes what is queued as far as the peer takes it, then gives the next arrival or the end.
     ///
     /// After the end it must not be polled again, except by [`close`](Self::close).
-    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame, LinkEnd>>;
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrival, LinkEnd>>;
 
     /// Queues the goodbye with a close code, once; afterwards no frame can be queued. The end then comes from `recv`.
     fn queue_close(&mut self, code: u16);
@@ -29,9 +29,9 @@ pub trait Link {
     /// What has crossed the connection so far, in bytes.
     fn traffic(&self) -> Traffic;
 
-    /// The next frame, or how the connection ended. Queued frames are written at the first poll, and as long as this
+    /// The next arrival, or how the connection ended. Queued frames are written at the first poll, and as long as this
     /// waits. Cancel-safe: dropping it loses neither a frame nor a queued byte.
-    fn recv(&mut self) -> impl Future<Output = Result<Frame, LinkEnd>>
+    fn recv(&mut self) -> impl Future<Output = Result<Arrival, LinkEnd>>
     where
         Self: Sized,
     {
@@ -59,6 +59,25 @@ pub trait Link {
             // Running out of patience is as good an end as any: the caller drops the link either way.
             let _ = tokio::time::timeout(patience.std(), ended).await;
         }
+    }
+}
+
+/// What comes over a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrival {
+    Frame(Frame),
+    /// The link has moved from polling to WebSocket; frames before this came by polling.
+    Upgraded,
+    /// It could not, and stays on polling: a kind for counting, and a sentence.
+    NotUpgraded {
+        kind: &'static str,
+        detail: String,
+    },
+}
+
+impl From<Frame> for Arrival {
+    fn from(frame: Frame) -> Self {
+        Self::Frame(frame)
     }
 }
 

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use tokio::sync::mpsc;
 
-use super::link::{Link, QueueError, Traffic};
+use super::link::{Arrival, Link, QueueError, Traffic};
 use super::link_end::LinkEnd;
 use super::stream::Fault;
 use crate::protocol::Frame;
@@ -79,13 +79,13 @@ impl Link for MemoryLink {
         Ok(())
     }
 
-    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame, LinkEnd>> {
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrival, LinkEnd>> {
         let next = self.incoming.poll_recv(cx);
         if let Poll::Ready(Some(Ok(frame))) = &next {
             self.traffic.received += size(frame);
         }
         match next {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Ok(frame)),
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Ok(frame.into())),
             Poll::Ready(_) if self.closing => Poll::Ready(Err(LinkEnd::ByUs)),
             Poll::Ready(Some(Err(end))) => Poll::Ready(Err(end)),
             Poll::Ready(None) => Poll::Ready(Err(LinkEnd::Broken(Fault::Dropped))),
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(server.try_recv(), Some(FromClient::Frame(text("3"))));
         assert_eq!(server.try_recv(), None);
         server.send(text("hello"));
-        assert_eq!(link.recv().await, Ok(text("hello")));
+        assert_eq!(link.recv().await, Ok(text("hello").into()));
         assert_eq!(link.traffic(), Traffic { sent: 2, received: 5 });
     }
 

@@ -15,7 +15,7 @@ pub mod tls;
 pub mod websocket;
 
 pub use dial::{DialError, Endpoint, Phases, dial};
-pub use link::{Link, QueueError, Traffic};
+pub use link::{Arrival, Link, QueueError, Traffic};
 pub use link_end::LinkEnd;
 pub use refusal::Refusal;
 pub use stream::{Fault, Stream};

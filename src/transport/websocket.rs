@@ -20,7 +20,7 @@ use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Error, Message, Utf8Bytes};
 
 use super::http::{self, Connection, HttpError};
-use super::link::{Link, QueueError, Traffic};
+use super::link::{Arrival, Link, QueueError, Traffic};
 use super::link_end::LinkEnd;
 use super::refusal::Refusal;
 use super::stream::{Fault, Stream};
@@ -295,14 +295,14 @@ impl Link for WebSocketLink {
         })
     }
 
-    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame, LinkEnd>> {
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrival, LinkEnd>> {
         if self.unflushed {
             self.poll_flush(cx);
         }
         loop {
             match Pin::new(&mut self.socket).poll_next(cx) {
-                Poll::Ready(Some(Ok(Message::Text(text)))) => return Poll::Ready(Ok(Frame::Text(text))),
-                Poll::Ready(Some(Ok(Message::Binary(bytes)))) => return Poll::Ready(Ok(Frame::Binary(bytes))),
+                Poll::Ready(Some(Ok(Message::Text(text)))) => return Poll::Ready(Ok(Frame::Text(text).into())),
+                Poll::Ready(Some(Ok(Message::Binary(bytes)))) => return Poll::Ready(Ok(Frame::Binary(bytes).into())),
                 // The answer to our goodbye; now the peer closes TCP.
                 Poll::Ready(Some(Ok(Message::Close(_)))) if self.closing => {}
                 Poll::Ready(Some(Ok(Message::Close(frame)))) => {

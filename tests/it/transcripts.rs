@@ -171,7 +171,7 @@ impl Stage {
             "forget" => self.hand_in(Input::Do(Intent::Forget { namespace, ack: number(rest)? }), said),
             "answer" => {
                 let (id, args) = rest.split_once(' ').unwrap_or((rest, ""));
-                self.hand_in(Input::Do(Intent::Answer { namespace, id: number(id)?, args }), said);
+                self.hand_in(Input::Do(Intent::Answer { namespace, id: number(id)?, args, binary: false }), said);
             }
             "raw" => {
                 let (args, ack) = rest.strip_prefix("ack ").map_or((rest, false), |rest| (rest, true));
@@ -196,7 +196,7 @@ impl Stage {
             self.emitted.insert((namespace, id), self.now);
             self.next_ack += 1;
         }
-        self.hand_in(Input::Do(Intent::Emit { namespace, args, ack }), said);
+        self.hand_in(Input::Do(Intent::Emit { namespace, args, binary: false, ack }), said);
     }
 
     fn namespace<'a>(&self, rest: &'a str) -> Result<(usize, &'a str), Failure> {

@@ -41,11 +41,11 @@ use super::arguments;
 use super::packet::{Kind, Packet};
 use super::socket::{Early, Socket, State};
 use super::target::target;
-use crate::protocol::config::Config;
+use crate::protocol::config::{Config, Recovery};
 use crate::protocol::engineio::packet::PONG;
 use crate::protocol::engineio::session::{Engine, Heard};
 use crate::protocol::error::{Misuse, Violation};
-use crate::protocol::session::{Args, Closed, Event, Frame, Input, Intent, Output, Session, Text};
+use crate::protocol::session::{Args, Closed, Event, Frame, Input, Intent, Output, Session, Text, Transport};
 use crate::units::Moment;
 
 const LAYER: &str = "Socket.IO";
@@ -67,13 +67,14 @@ pub struct SocketIo {
     /// Binary frames still to come that belong to a packet which was ignored.
     attachments: u32,
     max_payload: usize,
-    target: Box<str>,
+    /// Of requests over WebSocket, and over polling.
+    targets: [Box<str>; 2],
 }
 
 impl SocketIo {
     /// `Err` when the configuration cannot be spoken over the wire.
     pub fn new(config: Config) -> Result<Self, Misuse> {
-        let target = target(&config)?.into();
+        let targets = [target(&config, Transport::WebSocket)?.into(), target(&config, Transport::Polling)?.into()];
         let mut sockets: Vec<Socket> = Vec::with_capacity(config.namespaces.len());
         for namespace in config.namespaces {
             let socket = Socket::new(namespace)?;
@@ -89,7 +90,7 @@ impl SocketIo {
             out: VecDeque::new(),
             attachments: 0,
             max_payload: config.max_payload.min(u32::MAX as usize),
-            target,
+            targets,
         })
     }
 
@@ -259,8 +260,9 @@ impl SocketIo {
             Intent::Forget { namespace, ack } => self.socket(namespace)?.acks.forget(ack),
             Intent::Disconnect => self.leave(),
             Intent::Emit { .. } | Intent::Answer { .. } if self.engine.is_closed() => return Err(Misuse::Closed),
-            Intent::Emit { namespace, args, ack } => self.emit(namespace, args, ack)?,
-            Intent::Answer { namespace, id, args } => self.answer(namespace, id, args)?,
+            Intent::Emit { namespace, args, ack, .. } => self.emit(namespace, args, ack)?,
+            Intent::Send(_) => return Err(payload("Socket.IO has events and no bare messages; use `emit`")),
+            Intent::Answer { namespace, id, args, .. } => self.answer(namespace, id, args)?,
         }
         Ok(())
     }
@@ -382,8 +384,17 @@ impl Session for SocketIo {
         Some(format!("the CONNECT reply of namespace `{}`", socket.name))
     }
 
-    fn request_target(&self) -> String {
-        self.target.to_string()
+    fn request_target(&self, transport: Transport) -> String {
+        let [websocket, polling] = &self.targets;
+        match transport {
+            Transport::WebSocket => websocket,
+            Transport::Polling => polling,
+        }
+        .to_string()
+    }
+
+    fn recovery(&self, _namespace: usize) -> Option<Recovery> {
+        None
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Early {
 impl Socket {
     /// Checks the name and the auth.
     pub fn new(namespace: Namespace) -> Result<Self, Misuse> {
-        let Namespace { name, auth } = namespace;
+        let Namespace { name, auth, .. } = namespace;
         if !name.starts_with('/') {
             return Err(Misuse::Namespace { name, what: "it must start with `/`" });
         }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn check(name: &str, auth: Option<&str>, expected: Result<(), &str>) {
-        let namespace = Namespace { name: name.to_owned(), auth: auth.map(str::to_owned) };
+        let namespace = Namespace { name: name.to_owned(), auth: auth.map(str::to_owned), recovery: None };
         match (Socket::new(namespace), expected) {
             (Ok(socket), Ok(())) => assert_eq!(&*socket.name, name),
             (Err(misuse), Err(part)) => assert!(misuse.to_string().contains(part), "{name}: {misuse}"),
@@ -133,10 +133,10 @@ mod tests {
 
     #[test]
     fn auth_shows_in_no_message() {
-        let namespace = Namespace { name: "/".to_owned(), auth: Some("\"hunter2".to_owned()) };
+        let namespace = Namespace { name: "/".to_owned(), auth: Some("\"hunter2".to_owned()), recovery: None };
         let misuse = Socket::new(namespace).unwrap_err();
         assert!(!format!("{misuse} {misuse:?}").contains("hunter2"));
-        let namespace = Namespace { name: "/".to_owned(), auth: Some(r#"{"t":"hunter2"}"#.to_owned()) };
+        let namespace = Namespace { name: "/".to_owned(), auth: Some(r#"{"t":"hunter2"}"#.to_owned()), recovery: None };
         assert!(!format!("{:?}", Socket::new(namespace).unwrap()).contains("hunter2"));
     }
 

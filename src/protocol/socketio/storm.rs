@@ -100,8 +100,12 @@ fn blow(session: &mut SocketIo, now: &mut Moment, gust: &Gust) -> Result<(), Mis
             *now = *now + Duration::from_millis(*millis);
             Input::Timeout
         }
-        Gust::Emit(namespace, args, ack) => Input::Do(Intent::Emit { namespace: *namespace, args, ack: *ack }),
-        Gust::Answer(namespace, id, args) => Input::Do(Intent::Answer { namespace: *namespace, id: *id, args }),
+        Gust::Emit(namespace, args, ack) => {
+            Input::Do(Intent::Emit { namespace: *namespace, args, binary: false, ack: *ack })
+        }
+        Gust::Answer(namespace, id, args) => {
+            Input::Do(Intent::Answer { namespace: *namespace, id: *id, args, binary: false })
+        }
         Gust::Forget(namespace, ack) => Input::Do(Intent::Forget { namespace: *namespace, ack: *ack }),
         Gust::Disconnect => Input::Do(Intent::Disconnect),
         Gust::LinkEnds => Input::Closed,

@@ -4,13 +4,14 @@ use url::form_urlencoded;
 
 use crate::protocol::config::Config;
 use crate::protocol::error::Misuse;
+use crate::protocol::session::Transport;
 
 /// Keys of the query that are not the author's to set.
 const OURS: &[&str] = &["EIO", "transport", "sid"];
 
 /// The path exactly as written, for a server takes `/socket.io` and `/socket.io/` for different places; then what the
 /// protocol needs, then the author's own parameters, percent-encoded.
-pub fn target(config: &Config) -> Result<String, Misuse> {
+pub fn target(config: &Config, transport: Transport) -> Result<String, Misuse> {
     let Config { path, query, .. } = config;
     let refuse = |what| Err(Misuse::Path { path: path.clone(), what });
     if !path.starts_with('/') {
@@ -25,7 +26,11 @@ pub fn target(config: &Config) -> Result<String, Misuse> {
     if let Some((key, _)) = query.iter().find(|(key, _)| OURS.contains(&key.as_str())) {
         return Err(Misuse::Query { key: key.clone() });
     }
-    let ours = [("EIO", "4"), ("transport", "websocket")];
+    let transport = match transport {
+        Transport::WebSocket => "websocket",
+        Transport::Polling => "polling",
+    };
+    let ours = [("EIO", "4"), ("transport", transport)];
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(ours).extend_pairs(query).finish();
     Ok(format!("{path}?{query}"))
 }
@@ -36,7 +41,7 @@ mod tests {
 
     fn check(path: &str, query: &[(&str, &str)], expected: Result<&str, &str>) {
         let query = query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        match (target(&Config { path: path.to_owned(), query, ..Config::default() }), expected) {
+        match (target(&Config { path: path.to_owned(), query, ..Config::default() }, Transport::WebSocket), expected) {
             (Ok(target), Ok(expected)) => assert_eq!(target, expected),
             (Err(misuse), Err(part)) => assert!(misuse.to_string().contains(part), "{path}: {misuse}"),
             (result, _) => panic!("{path}: {result:?}"),

@@ -176,6 +176,7 @@ impl Actor {
                 scene.sink.recorder.count_many(self.cell(scene), Counter::ReceivedBytes, bytes);
                 self.tell_session(scene, protocol::Input::Frame(frame));
             }
+            Input::Moved(_) => {}
             Input::LinkEnded(how) => {
                 self.link_end = self.session.is_some().then_some(how);
                 self.tell_session(scene, protocol::Input::Closed);
@@ -259,6 +260,7 @@ impl Actor {
                 self.threads.at = None;
             }
             Event::Message { name, args, ack, .. } => self.heard(scene, name.as_str(), &args, ack),
+            Event::Data { .. } => {}
             Event::LateAck { id, .. } => self.late_ack(scene, id),
             // It was answered before, or given up so long ago that nobody knows for which action.
             Event::StrayAck { asked: true, .. } => scene.sink.recorder.count(self.cell(scene), Counter::LateAnswers),

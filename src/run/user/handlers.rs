@@ -64,7 +64,7 @@ impl Actor {
         let sent = rendered.map_err(|error| error.to_string()).and_then(|()| {
             let args = std::str::from_utf8(&scratch).map_err(|error| error.to_string())?;
             let session = self.session.as_mut().ok_or("the user is not connected")?;
-            let intent = Intent::Answer { namespace: 0, id, args };
+            let intent = Intent::Answer { namespace: 0, id, args, binary: false };
             session.handle(scene.now, Input::Do(intent)).map_err(|misuse| misuse.to_string())
         });
         scene.sink.scratch = scratch;

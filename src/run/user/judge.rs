@@ -34,7 +34,7 @@ impl Actor {
             let args = std::str::from_utf8(&scratch).map_err(|error| error.to_string())?;
             let session = self.session.as_mut().ok_or("the user is not connected")?;
             session
-                .handle(scene.now, Input::Do(Intent::Emit { namespace: 0, args, ack }))
+                .handle(scene.now, Input::Do(Intent::Emit { namespace: 0, args, binary: false, ack }))
                 .map_err(|misuse| misuse.to_string())
         });
         scene.sink.scratch = scratch;

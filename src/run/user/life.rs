@@ -9,8 +9,10 @@ use crate::ledger::{ActionOutcome, NotSent};
 use crate::metrics::{Counter, Distribution};
 use crate::plan::Scenario;
 use crate::plan::language::functions::Draw;
+use crate::plan::scenario::Joining;
+use crate::plan::transports::Way;
 use crate::protocol::config::{Config, Namespace};
-use crate::protocol::{self, Closed, Intent, Session};
+use crate::protocol::{self, Closed, Intent, Session, Transport};
 use crate::record::Class;
 use crate::units::{Duration, Moment};
 
@@ -140,25 +142,36 @@ impl Actor {
         let pairs = |pairs: &[(String, crate::plan::language::Text)]| {
             pairs.iter().map(|(name, value)| Ok((name.clone(), text(value)?))).collect::<Result<Vec<_>, String>>()
         };
-        let auth = match &connect.auth {
-            None => None,
-            Some(auth) => {
-                let mut json = Vec::new();
-                auth.render(&bindings, &mut json).map_err(|error| format!("connect.auth: {error}"))?;
-                Some(String::from_utf8(json).map_err(|error| error.to_string())?)
-            }
+        let namespace = |joining: &Joining| {
+            let auth = match &joining.auth {
+                None => None,
+                Some(auth) => {
+                    let mut json = Vec::new();
+                    auth.render(&bindings, &mut json).map_err(|error| format!("connect.auth: {error}"))?;
+                    Some(String::from_utf8(json).map_err(|error| error.to_string())?)
+                }
+            };
+            Ok::<_, String>(Namespace { name: text(&joining.name)?, auth, recovery: None })
         };
         let config = Config {
             path: text(&connect.path)?,
             query: pairs(&connect.query)?,
-            namespaces: vec![Namespace { name: text(&connect.namespace)?, auth }],
+            namespaces: connect.namespaces.iter().map(namespace).collect::<Result<_, _>>()?,
+            parser: scene.plan.target.parser,
+            recovery: scene.plan.target.recovery,
+            split: scene.plan.target.split,
             ..Config::default()
         };
         let protocol = protocol::find(&scene.plan.target.protocol).ok_or("the protocol is unknown")?;
         let session = (protocol.open)(config).map_err(|misuse| misuse.to_string())?;
-        let (target, mut headers) = (session.request_target(), pairs(&connect.headers)?);
+        let mut headers = pairs(&connect.headers)?;
+        let user = self.index(scene.scenario);
+        let way = scene.plan.target.transports.way(user);
+        let target = session.request_target(Transport::WebSocket);
+        let polling = if way == Way::WebSocket { String::new() } else { session.request_target(Transport::Polling) };
         self.cookies.add_to(&scene.plan.target, &target, &mut headers);
-        let request = ConnectRequest { target, headers };
+        let source = scene.plan.target.source(user);
+        let request = ConnectRequest { way, target, polling, headers, source };
         Ok((session, request))
     }
 

@@ -1,8 +1,10 @@
 //! What a user and its driver say to each other.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use crate::plan::language::Response;
+use crate::plan::transports::Way;
 use crate::protocol::Frame;
 use crate::units::{Duration, Moment};
 
@@ -31,9 +33,14 @@ pub enum Command {
 /// A link to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectRequest {
-    /// Path and query of the upgrade request.
+    pub way: Way,
+    /// Path and query of the upgrade to WebSocket.
     pub target: String,
+    /// Path and query of polling requests; empty where there are none.
+    pub polling: String,
     pub headers: Vec<(String, String)>,
+    /// The address to connect from, where it matters which of ours it is.
+    pub source: Option<IpAddr>,
 }
 
 /// An HTTP request to make.
@@ -60,6 +67,8 @@ pub enum Input {
         response: Result<Response, Failure>,
     },
     Frame(Frame),
+    /// The link has moved from polling to WebSocket, or could not and stays on polling.
+    Moved(Result<(), Failure>),
     /// The link has ended: a kind for counting, and a sentence.
     LinkEnded(Failure),
     /// Something has changed that it may wait for: others have come, or have shared a value.

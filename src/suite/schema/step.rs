@@ -15,6 +15,8 @@ use crate::units::Duration;
 pub struct Step {
     /// Send this Socket.IO event; under `act` it is an action.
     pub emit: Option<String>,
+    /// Send this message on a raw WebSocket; under `act` it is an action.
+    pub send: Option<Message>,
     /// Wait: `200ms`, or `100ms..300ms` drawn evenly.
     #[schemars(extend("format" = "duration-or-range"))]
     pub pause: Option<String>,
@@ -64,6 +66,8 @@ pub struct Step {
 
     /// The action's name in reports. Default the event, or method and path. Needed where two actions would have one name.
     pub name: Option<String>,
+    /// Of which namespace the event is, where the user joins several. Default the first.
+    pub namespace: Option<String>,
     /// Arguments of the event, after its name.
     pub args: Option<Vec<Value>>,
     /// Ask for an acknowledgement and judge it.
@@ -114,6 +118,22 @@ pub struct Step {
     pub never: Option<Flag>,
     /// Look at the texts of all such events joined.
     pub joined: Option<Flag>,
+}
+
+/// A message of a raw WebSocket: one of `json`, `text`, `base64`, `hex` and `file`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// A text message that is this value as JSON.
+    pub json: Option<Value>,
+    /// A text message.
+    pub text: Option<String>,
+    /// A binary message, written in base64.
+    pub base64: Option<String>,
+    /// A binary message, written in hexadecimal digits.
+    pub hex: Option<String>,
+    /// A binary message with the bytes of a file, relative to the suite file.
+    pub file: Option<String>,
 }
 
 /// One of the ways of a `mix`.

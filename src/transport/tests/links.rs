@@ -14,7 +14,7 @@ use tungstenite::protocol::CloseFrame;
 use super::{connect, serve, within};
 use crate::protocol::{Frame, Text};
 use crate::transport::websocket::Limits;
-use crate::transport::{Fault, Link, LinkEnd, QueueError, WebSocketLink, upgrade};
+use crate::transport::{Arrival, Fault, Link, LinkEnd, QueueError, WebSocketLink, upgrade};
 use crate::units::Duration;
 
 /// What a server does, in order. Afterwards it listens until the client has gone.
@@ -77,7 +77,8 @@ async fn check(acts: &'static [Act], frames: &[Frame], end: LinkEnd, replies: &[
         }
     };
     drop(link);
-    assert_eq!((heard.as_slice(), &ended), (frames, &end));
+    let frames: Vec<Arrival> = frames.iter().cloned().map(Arrival::from).collect();
+    assert_eq!((&heard, &ended), (&frames, &end));
     assert_eq!(within(server).await.unwrap(), replies, "{ended}");
 }
 
@@ -177,7 +178,7 @@ async fn echo_in_order() {
         link.queue(frame.clone()).unwrap();
     }
     for frame in &frames {
-        assert_eq!(&within(link.recv()).await.unwrap(), frame);
+        assert_eq!(within(link.recv()).await.unwrap(), frame.clone().into());
     }
     let traffic = link.traffic();
     assert!(traffic.sent > traffic.received && traffic.received > 500 * 9, "{traffic:?}");
@@ -212,7 +213,7 @@ async fn a_ping_is_answered_by_a_client_that_only_listens() {
     })
     .await;
     let mut link = open(address, &Limits::default()).await;
-    assert_eq!(within(link.recv()).await.unwrap(), text("done"));
+    assert_eq!(within(link.recv()).await.unwrap(), text("done").into());
     assert_eq!(within(server).await.unwrap(), Message::Pong("are you there".into()));
 }
 
@@ -246,13 +247,13 @@ async fn a_peer_that_does_not_read_is_still_read_from() {
         assert!(queued < 1_000, "the queue is bounded");
     };
     assert_eq!(refused, QueueError::Full { limit: limits.queue });
-    assert_eq!(within(link.recv()).await.unwrap(), text("I talk"));
+    assert_eq!(within(link.recv()).await.unwrap(), text("I talk").into());
     let too_large = QueueError::TooLarge { size: limits.queue, limit: limits.queue };
     assert_eq!(link.queue(Frame::Binary(vec![0; limits.queue].into())), Err(too_large));
 
     link.queue(text("?")).unwrap();
     hear.send(()).unwrap();
-    assert_eq!(within(link.recv()).await.unwrap(), text("I hear"), "all that was queued arrives");
+    assert_eq!(within(link.recv()).await.unwrap(), text("I hear").into(), "all that was queued arrives");
     within(link.close(1000, Duration::from_secs(10))).await;
     assert_eq!(within(server).await.unwrap(), queued);
 }

@@ -176,8 +176,8 @@ async fn what_comes_with_the_answer() {
     let (outcome, _) = accept("Set-Cookie: sid=1\r\n", b"\x81\x010\x81\x0240", &[]).await;
     let Upgraded { mut link, headers } = outcome.unwrap();
     assert!(headers.contains(&("set-cookie".to_owned(), "sid=1".to_owned())), "{headers:?}");
-    assert_eq!(link.recv().await, Ok(Frame::Text(Text::from_static("0"))));
-    assert_eq!(link.recv().await, Ok(Frame::Text(Text::from_static("40"))));
+    assert_eq!(link.recv().await, Ok(Frame::Text(Text::from_static("0")).into()));
+    assert_eq!(link.recv().await, Ok(Frame::Text(Text::from_static("40")).into()));
     assert_eq!(link.traffic().received, 3 + 4);
 
     let http = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 28\r\n\r\nUnsupported protocol version.................";
