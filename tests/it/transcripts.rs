@@ -233,6 +233,7 @@ impl Stage {
             Event::Ack { namespace, id, args } => {
                 format!("ack{} {id} {args:?} after {}", at(*namespace), after(*namespace, *id))
             }
+            Event::Data { args } => format!("data {args:?}"),
             Event::LateAck { namespace, id, args } => {
                 format!("late ack{} {id} {args:?} after {}", at(*namespace), after(*namespace, *id))
             }
