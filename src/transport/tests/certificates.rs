@@ -81,7 +81,7 @@ async fn answer(stream: TcpStream, acceptor: TlsAcceptor) {
 async fn check(acceptor: TlsAcceptor, host: &str, settings: TlsSettings, expected: Result<(), (&str, &str)>) {
     let (address, _server) = serve(|stream| answer(stream, acceptor)).await;
     let tls = Some(TlsContext::new(&settings).unwrap());
-    let endpoint = Endpoint { host: host.to_owned(), port: address.port(), tls, source: None };
+    let endpoint = Endpoint { host: host.to_owned(), port: address.port(), tls, source: None, proxy: None };
     let request = Request { method: "GET".into(), path_and_query: "/".into(), headers: vec![], body: "".into() };
     match (within(send(&endpoint, &request, &Limits::default(), &clock())).await, expected) {
         (Ok((response, phases)), Ok(())) => assert_eq!((response.status, phases.tls.is_some()), (200, true)),
@@ -156,7 +156,7 @@ async fn servers_without_tls() {
         })
         .await;
         let tls = Some(TlsContext::new(&settings).unwrap());
-        let endpoint = Endpoint { host: "localhost".to_owned(), port: address.port(), tls, source: None };
+        let endpoint = Endpoint { host: "localhost".to_owned(), port: address.port(), tls, source: None, proxy: None };
         let error = within(dial(&endpoint, &clock())).await.unwrap_err();
         assert_eq!((error.kind(), error.is_ours()), (kind, false), "{error}");
     }
@@ -169,7 +169,7 @@ async fn every_handshake_is_a_whole_one() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let tls = Some(TlsContext::new(&trusting(&authority)).unwrap());
-    let endpoint = Endpoint { host: "localhost".to_owned(), port, tls, source: None };
+    let endpoint = Endpoint { host: "localhost".to_owned(), port, tls, source: None, proxy: None };
     for _ in 0..2 {
         let server = async {
             let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();

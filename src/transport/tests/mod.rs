@@ -33,7 +33,7 @@ where
 }
 
 fn endpoint(address: SocketAddr) -> Endpoint {
-    Endpoint { host: address.ip().to_string(), port: address.port(), tls: None, source: None }
+    Endpoint { host: address.ip().to_string(), port: address.port(), tls: None, source: None, proxy: None }
 }
 
 /// A clock on which each look takes a millisecond.

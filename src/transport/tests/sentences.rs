@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::protocol::Text;
+use crate::transport::refusal::Asked;
 use crate::transport::{DialError, Fault, LinkEnd, Refusal, TlsFault};
 
 /// Each has its own kind, and a message that ends with its advice.
@@ -107,7 +108,8 @@ fn errors_of_the_operating_system() {
 
 #[test]
 fn refusals() {
-    let refusal = |status, body: &str| Refusal { status, headers: Vec::new(), body: body.to_owned() };
+    let refusal =
+        |status, body: &str| Refusal { asked: Asked::Upgrade, status, headers: Vec::new(), body: body.to_owned() };
     let statuses = [200, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 407, 426, 429, 500, 502, 503, 504, 418];
     let all: Vec<_> = statuses.into_iter().map(|status| refusal(status, "")).collect();
     check(&all, Refusal::kind, Refusal::advice);
