@@ -100,6 +100,12 @@ const CAUSES: &[Cause] = &[
         advice: "the proxy wants credentials; put them into its URL",
     },
     Cause {
+        status: 413,
+        kind: kinds!("413 too large"),
+        advice: "a message of ours is larger than the server or a proxy takes (`maxHttpBufferSize` in socket.io, 1 MB by \
+                 default); send less or raise the limit",
+    },
+    Cause {
         status: 426,
         kind: kinds!("426 upgrade required"),
         advice: "the server did not see our `Upgrade` header, or wants another version; check the proxies between",

@@ -15,6 +15,10 @@ mod certificates;
 mod dialing;
 mod links;
 mod logins;
+mod moves;
+mod polling;
+mod proxies;
+mod scripted;
 mod sentences;
 mod upgrades;
 

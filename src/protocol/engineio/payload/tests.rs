@@ -38,7 +38,7 @@ fn bodies_of_version_4() {
 #[test]
 fn bodies_of_version_3() {
     let check = |body: &[u8], expected: Result<&[Frame], &str>| check(Version::V3, body, expected);
-    check(b"7:0{\"a\":12:40", Err("shorter"));
+    check(b"9:0{\"a\"}2:40", Err("colon"));
     check(b"6:0{\"a\"}2:40", Ok(&[words("0{\"a\"}"), words("40")]));
     check("2:4€3:4😀".as_bytes(), Ok(&[words("4€"), words("4😀")]));
     check("2:4😀".as_bytes(), Err("shorter"));
