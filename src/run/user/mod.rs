@@ -26,6 +26,7 @@ mod life;
 mod members;
 mod meeting;
 mod message;
+mod namespaces;
 mod parting;
 mod reply;
 mod request;
