@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::critic::Critic;
+use super::raw;
 use super::transports::Transports;
 use crate::protocol::{Parser, Split};
 use crate::suite::problem::Path;
@@ -151,7 +152,7 @@ pub fn compile(
             return None;
         }
     };
-    check_url(&url, &url_path, critic);
+    check_url(&url, raw::is_raw(target), &url_path, critic);
     let allow: Vec<String> = target.allow.iter().chain(allow).cloned().collect();
     if !origin.is_allowed(&allow) {
         let host = &origin.host;
@@ -173,12 +174,12 @@ pub fn compile(
         tls: origin.tls,
         authority: origin.authority,
         protocol: target.protocol.clone().unwrap_or_else(|| "socket.io".into()),
-        path: target.path.clone().unwrap_or_else(|| "/socket.io/".into()),
+        path: raw::path(target, &url, path, critic),
         namespace: target.namespace.clone().unwrap_or_else(|| "/".into()),
         transports: Transports,
         parser: Parser::default(),
         recovery: target.recovery.is_some_and(|recovery| recovery.0),
-        split: None,
+        split: raw::split(target),
         source_addresses: Vec::new(),
         tls_files: tls_files(target.tls.as_ref(), &path.key("tls"), critic),
         allow,
@@ -191,11 +192,11 @@ pub fn compile(
     })
 }
 
-fn check_url(url: &Url, path: &Path, critic: &Critic<'_>) {
+fn check_url(url: &Url, raw: bool, path: &Path, critic: &Critic<'_>) {
     if !url.username().is_empty() || url.password().is_some() {
         critic.error(path, "a URL with a user or password in it is not supported", "put them under `target.headers`");
     }
-    if !matches!(url.path(), "" | "/") {
+    if !raw && !matches!(url.path(), "" | "/") {
         critic.error(
             path,
             format!("the URL has a path, `{}`, and it is not clear what it means", url.path()),

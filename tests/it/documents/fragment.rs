@@ -47,7 +47,7 @@ pub fn check(text: &str) -> Result<(), String> {
     };
     let files = |name: &str| {
         let found = FILES.iter().find(|(known, _)| *known == name);
-        found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no document test knows this file".to_owned())
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| "no document test knows this file".to_owned())
     };
     plan("document.yaml", &whole, &environment(text), &files).map(|_| ())
 }
