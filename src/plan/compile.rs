@@ -16,7 +16,7 @@ use super::rotation::{Acting, Floor};
 use super::rows::Files;
 use super::target::Target;
 use super::{
-    Plan, Scenario, compile_invariant, custom, delivery_thresholds, feed, label, once, resource, rotation, target,
+    Plan, Scenario, compile_invariant, custom, delivery_thresholds, feed, label, once, raw, resource, rotation, target,
     threshold,
 };
 use crate::metrics::{Axes, ScenarioAxis};
@@ -63,7 +63,9 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
     let outside = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
-    let flows = flows(&floor, rotations, target.as_ref(), (&names, &outside));
+    raw::check(&suite, &critic);
+    let naming = raw::naming(&suite.target, &outside, &critic);
+    let flows = flows(&floor, rotations, target.as_ref(), (&names, &outside), context.files);
     let Flows { scenarios, deliveries, invariants, axes, once } = flows;
     let feeds = feed::settle(feeds, feed_names, &scenarios, &critic);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
@@ -82,6 +84,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
         seed,
         overrides: context.overrides.as_given(),
         target,
+        naming,
         duration: duration(&scenarios),
         scenarios,
         resources,
@@ -133,10 +136,11 @@ fn flows(
     rotations: Vec<Acting>,
     target: Option<&Target>,
     (names, outside): (&Names<'_>, &Names<'_>),
+    files: Files<'_>,
 ) -> Flows {
     let (suite, critic, resources) = (floor.suite, floor.critic, floor.resources);
     let own = own(suite, critic);
-    let ground = Ground::new(suite, names, critic, resources, target, &own);
+    let ground = Ground::new(suite, names, critic, resources, target, &own, files);
     let mut scenarios = compile_scenario::compile(&ground, floor.loads.to_vec(), rotations);
     let axes = Axes { scenarios: axes(&scenarios), ..own.clone() };
     let once = once::compile(&ground, &axes);

@@ -27,7 +27,20 @@ impl Steps<'_> {
             let what = format!("`{event}` is reserved by Socket.IO: the server closes the connection on it");
             self.critic.error(&event_path, what, "choose another event");
         }
-        let action = self.action(step, event, path, "emit");
+        Some(self.sent(step, path, place, event, payload, "emit"))
+    }
+
+    /// What is asked of something that is sent: `payload` is that of the event `event`, or of a message called so.
+    pub(super) fn sent(
+        &mut self,
+        step: &Step,
+        path: &Path,
+        place: Place,
+        event: &str,
+        payload: Payload,
+        verb: &str,
+    ) -> Emit {
+        let action = self.action(step, event, path, verb);
         let namespace = self.namespace(step, path);
         let ack = step.ack.as_ref().map(|ack| self.ack(ack, &path.key("ack"), place));
         if ack.is_none() && step.save.is_some() {
@@ -38,8 +51,9 @@ impl Steps<'_> {
         let refusals = self.refusals(namespace, step, path, place);
         if let Some(refusal) = refusals.first().filter(|_| ack.is_none() && reply.is_none()) {
             let key = path.key(if refusal.rejects { "rejected" } else { "failed" });
-            let what = "an `emit` that waits for no answer is over when it is sent";
-            self.critic.error_at_key(&key, what, "add an `ack` or a `reply`: how long to wait");
+            let what = format!("{} `{verb}` that waits for no answer is over when it is sent", article(verb));
+            let add = if verb == "emit" { "an `ack` or a `reply`" } else { "a `reply`" };
+            self.critic.error_at_key(&key, what, format!("add {add}: how long to wait"));
         }
         let saves = self.saves(step.save.as_ref(), &path.key("save"), place.with_answer(AnswerKind::Ack), false);
         let answer = match (&ack, &reply) {
@@ -50,7 +64,19 @@ impl Steps<'_> {
         let delivery = self.delivery(step, action, path, place, answer);
         let answer = if reply.is_some() { AnswerKind::Event } else { AnswerKind::Ack };
         let labels = self.action_labels(step, path, place.with_answer(answer));
-        Some(Emit { event: event.into(), namespace, payload, action, ack, reply, refusals, saves, delivery, labels })
+        Emit {
+            event: event.into(),
+            namespace,
+            payload,
+            message: None,
+            action,
+            ack,
+            reply,
+            refusals,
+            saves,
+            delivery,
+            labels,
+        }
     }
 
     /// Arguments, each after a comma, but for the first one where nothing stands before it.
@@ -127,8 +153,12 @@ impl Steps<'_> {
                 refusals.push(RefusalRule { on, rejects: true });
             }
             Some(Refusal::Check(_)) => {
-                let what = "beside `emit`, `rejected` names an event that says no";
-                let help = "write `{ event: …, where: … }`, or put the expression under `ack`";
+                let (verb, other) = match step.emit {
+                    Some(_) => ("emit", "put the expression under `ack`"),
+                    None => ("send", "put the expression under `reply` as `ok`"),
+                };
+                let what = format!("beside `{verb}`, `rejected` names an event that says no");
+                let help = format!("write `{{ event: …, where: … }}`, or {other}");
                 self.critic.error(&path.key("rejected"), what, help);
             }
         }
@@ -169,6 +199,10 @@ impl Steps<'_> {
             rejected: check(ack.rejected.as_ref(), "rejected"),
         }
     }
+}
+
+fn article(verb: &str) -> &'static str {
+    if verb.starts_with('e') { "an" } else { "a" }
 }
 
 /// Socket.IO's own events: its parser refuses them from a client.

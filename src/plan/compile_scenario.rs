@@ -10,7 +10,10 @@ use super::language::answer::AnswerKind;
 use super::language::functions::mix;
 use super::language::{Expression, Names, Place, Text};
 use super::load::{self, Course};
+use super::message::Keepalive;
+use super::raw;
 use super::rotation::Acting;
+use super::rows::Files;
 use super::scenario::{Action, Backoff, Connect, Heard, Rhythm, Scenario, stages};
 use super::step::{Operation, Program};
 use super::target::Target;
@@ -63,6 +66,7 @@ pub struct Ground<'a> {
     pub promised: RefCell<Deliveries>,
     /// The metrics and labels of the suite's own.
     pub own: &'a Axes,
+    pub files: Files<'a>,
 }
 
 impl<'a> Ground<'a> {
@@ -73,9 +77,10 @@ impl<'a> Ground<'a> {
         resources: u64,
         target: Option<&'a Target>,
         own: &'a Axes,
+        files: Files<'a>,
     ) -> Self {
         let promised = RefCell::new(none_yet(suite));
-        Self { suite, names, critic, resources, target, promised, own }
+        Self { suite, names, critic, resources, target, promised, own, files }
     }
 }
 
@@ -147,6 +152,7 @@ fn one(
         ready_within: login.longest(ground.resources) + connect.within + setup.longest(ground.resources),
         turn_within: act.longest(ground.resources),
         headers: headers(ground, &names, keeps_one),
+        keepalive: keepalive(ground, scenario, &names, &path, keeps_one),
         connect,
         login,
         setup,
@@ -190,6 +196,7 @@ fn programs(
         let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events, &ground.promised);
         (compiler.scenario, compiler.memberships) = (number, ground.promised.borrow().memberships);
         (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
+        compiler.files = Some(ground.files);
         (compiler.customs, compiler.labels) = (&ground.own.customs, &ground.own.labels);
         compiler.namespaces = &namespaces;
         let program = compiler.compile(steps, path);
@@ -280,6 +287,31 @@ fn headers(ground: &Ground<'_>, names: &Names<'_>, keeps_one: bool) -> Vec<(Stri
     texts(ground, names, keeps_one, "headers", &ground.suite.target.headers)
 }
 
+/// Those of every request, and what asks for a subprotocol.
+fn upgrade_headers(ground: &Ground<'_>, names: &Names<'_>, keeps_one: bool, place: Place) -> Vec<(String, Text)> {
+    let mut headers = headers(ground, names, keeps_one);
+    if let Some((asked, path)) = raw::subprotocols(&ground.suite.target, ground.critic) {
+        match Text::compile(&asked, &path.to_string(), names, place) {
+            Ok(text) => headers.push((raw::SUBPROTOCOL.to_owned(), text)),
+            Err(unknown) => ground.critic.unknown(&path, unknown),
+        }
+    }
+    headers
+}
+
+fn keepalive(
+    ground: &Ground<'_>,
+    scenario: &schema::Scenario,
+    names: &Names<'_>,
+    path: &Path,
+    keeps_one: bool,
+) -> Option<Keepalive> {
+    let none = RefCell::default();
+    let place = Place { resource: keeps_one, ..Place::USER };
+    let steps = Steps::new(names, ground.critic, "keepalive", keeps_one, ground.resources, &none, &ground.promised);
+    steps.keepalive(scenario.keepalive.as_ref()?, &path.key("keepalive"), place)
+}
+
 fn connect(
     ground: &Ground<'_>,
     scenario: &schema::Scenario,
@@ -306,7 +338,7 @@ fn connect(
         path: text(socket_path, &target.key("path")),
         namespaces: compile_namespaces::compile(ground, scenario, names, path, place),
         query,
-        headers: headers(ground, names, keeps_one),
+        headers: upgrade_headers(ground, names, keeps_one, place),
         within: how.and_then(|how| how.within).unwrap_or(DEFAULT_CONNECT_WITHIN),
         socket: how.is_some(),
         refused: how.and_then(|how| refused(ground, scenario, how, names, path, place)),

@@ -8,6 +8,7 @@ use super::compile_meeting;
 use super::critic::Critic;
 use super::delivery::Deliveries;
 use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
+use super::rows::Files;
 use super::scenario::Heard;
 use super::step::{Branch, Items, Operation, Program, SaveRule, SetRule};
 use crate::metrics::{Custom, LabelAxis};
@@ -18,6 +19,7 @@ use crate::units::Duration;
 /// Where each verb may stand. What else a step may hold was checked when the suite was read.
 const PLACES: &[(&str, &[&str])] = &[
     ("emit", CONNECTED),
+    ("send", CONNECTED),
     ("expect", CONNECTED),
     ("answer", &["on"]),
     ("disconnect", &["act", "teardown"]),
@@ -40,7 +42,7 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 /// Verbs that mean nothing without a connection.
-const OF_THE_SOCKET: &[&str] = &["emit", "expect", "answer", "disconnect", "reconnect"];
+const OF_THE_SOCKET: &[&str] = &["emit", "send", "expect", "answer", "disconnect", "reconnect"];
 const CONNECTED: &[&str] = &["setup", "act", "on", "teardown"];
 const MEETING: &[&str] = &["login", "setup", "act"];
 const EVERYWHERE: &[&str] = &["login", "setup", "act", "on", "teardown"];
@@ -73,6 +75,8 @@ pub struct Steps<'a> {
     /// The metrics of the suite's own, by their numbers.
     pub customs: &'a [Custom],
     pub labels: &'a [LabelAxis],
+    /// Reads a file that a step names, where one may.
+    pub files: Option<Files<'a>>,
     /// The actions found so far; only `act` adds to it.
     pub actions: Vec<Found>,
     /// Under how many `when` the step stands that is being compiled.
@@ -115,6 +119,7 @@ impl<'a> Steps<'a> {
             memberships: false,
             customs: &[],
             labels: &[],
+            files: None,
             actions: Vec::new(),
             conditions: 0,
             loops: Vec::new(),
@@ -238,6 +243,7 @@ impl Steps<'_> {
         }
         let operation = match *verb {
             "emit" => self.emit(step, path, place).map(|emit| Operation::Emit(Box::new(emit))),
+            "send" => self.send(step, path, place).map(|emit| Operation::Emit(Box::new(emit))),
             "expect" => self.expect(step, path, place).map(|expect| Operation::Expect(Box::new(expect))),
             "answer" => self.answer(step, &path.key("answer"), place),
             "disconnect" => Some(Operation::Disconnect { politely: step.disconnect.as_deref() == Some("clean") }),
@@ -383,6 +389,7 @@ pub fn heard(events: &RefCell<Vec<Heard>>, namespace: usize, name: &str) -> usiz
 fn has(step: &Step, verb: &str) -> bool {
     match verb {
         "emit" => step.emit.is_some(),
+        "send" => step.send.is_some(),
         "expect" => step.expect.is_some(),
         "answer" => step.answer.is_some(),
         "disconnect" => step.disconnect.is_some(),

@@ -10,6 +10,7 @@ mod compile_http;
 mod compile_invariant;
 mod compile_meeting;
 mod compile_namespaces;
+mod compile_message;
 mod compile_scenario;
 mod compile_step;
 pub mod feed;
@@ -26,11 +27,13 @@ pub mod lanes;
 pub mod language;
 pub mod load;
 pub mod meeting;
+pub mod message;
 pub mod once;
 pub mod overrides;
 pub mod pattern;
 pub mod proof;
 pub mod proxy;
+pub mod raw;
 mod resource;
 mod rotation;
 mod rows;
@@ -59,6 +62,7 @@ use delivery::Deliveries;
 use feed::Feeds;
 use invariant::{Invariant, Rule, Watch};
 use language::Resource;
+use message::Naming;
 use once::Once;
 use proof::Proof;
 use scenario::Rotation;
@@ -79,6 +83,8 @@ pub struct Plan {
     /// What the command line changed, as given.
     pub overrides: Vec<String>,
     pub target: Target,
+    /// Which names the messages of a raw WebSocket go by.
+    pub naming: Naming,
     pub scenarios: Vec<Scenario>,
     pub resources: Vec<Resource>,
     pub credentials: Credentials,

@@ -2,6 +2,7 @@
 
 use super::language::{Expression, Payload, Text};
 use super::load::{Presence, Span};
+use super::message::Keepalive;
 use super::pattern::{Pattern, Setting, phase};
 use super::step::Program;
 use crate::units::{Duration, Moment};
@@ -25,6 +26,8 @@ pub struct Scenario {
     /// By user, then by slot.
     pub presences: Vec<Presence>,
     pub connect: Connect,
+    /// Sent on a raw WebSocket every so often.
+    pub keepalive: Option<Keepalive>,
     /// Headers of the target, for HTTP steps.
     pub headers: Vec<(String, Text)>,
     pub login: Program,

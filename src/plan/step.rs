@@ -11,6 +11,7 @@ use super::label::LabelRule;
 use super::language::functions::mix;
 use super::language::{Expression, Filter, Payload, Text};
 pub use super::meeting::{AwaitRule, BarrierRule, ShareRule};
+use super::message::Message;
 use crate::units::Duration;
 
 /// The steps of one place (`login`, `setup`, `act`, `teardown`).
@@ -96,15 +97,17 @@ pub enum Items {
     Times(u64),
 }
 
-/// An event to send.
+/// An event or a message to send.
 #[derive(Debug)]
 pub struct Emit {
-    /// The event, for messages.
+    /// The event, or what the message is called, for findings.
     pub event: Box<str>,
     /// Number of the namespace that it goes to.
     pub namespace: usize,
-    /// A JSON array whose first element is the event.
+    /// A JSON array whose first element is the event; empty where a message is sent.
     pub payload: Payload,
+    /// The message that is sent instead, in protocols without events.
+    pub message: Option<Message>,
     /// Number of the action in its scenario; `None` outside of `act`.
     pub action: Option<usize>,
     pub ack: Option<AckRule>,
@@ -437,6 +440,7 @@ mod tests {
                 event: "e".into(),
                 namespace: 0,
                 payload: Payload::default(),
+                message: None,
                 action: Some(action),
                 ack: None,
                 reply: None,

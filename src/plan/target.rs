@@ -6,8 +6,9 @@ use url::{Host, Url};
 
 use super::critic::Critic;
 use super::proxy::{self, Proxy};
+use super::raw;
 use super::transports::{self, Transports};
-use crate::protocol::{self, Parser, Protocol, Split};
+use crate::protocol::{self, Parser, Split};
 use crate::secrets::Secrets;
 use crate::suite::env::Environment;
 use crate::suite::problem::Path;
@@ -160,7 +161,7 @@ pub fn compile(target: &schema::Target, path: &Path, beside: &Beside<'_>, secret
             return None;
         }
     };
-    check_url(&url, &url_path, critic);
+    check_url(&url, raw::is_raw(target), &url_path, critic);
     let proxy = proxy::compile(target.proxy.as_deref(), environment, &path.key("proxy"), critic, secrets);
     let protocol = protocol::find(target.protocol.as_deref().unwrap_or(protocol::PROTOCOLS[0].name));
     let allow: Vec<String> = target.allow.iter().chain(allow).cloned().collect();
@@ -184,12 +185,12 @@ pub fn compile(target: &schema::Target, path: &Path, beside: &Beside<'_>, secret
         tls: origin.tls,
         authority: origin.authority,
         protocol: target.protocol.clone().unwrap_or_else(|| "socket.io".into()),
-        path: target.path.clone().unwrap_or_else(|| protocol.map_or("/", |protocol| protocol.default_path).into()),
+        path: raw::path(target, &url, path, critic),
         namespace: target.namespace.clone().unwrap_or_else(|| "/".into()),
         transports: transports::compile(target.transports.as_ref(), protocol, &path.key("transports"), critic),
-        parser: parser(target.parser.as_deref(), protocol, &path.key("parser"), critic),
+        parser: parser(target.parser.as_deref()),
         recovery: target.recovery.is_some_and(|recovery| recovery.0),
-        split: split(target.split.as_deref(), protocol, &path.key("split"), critic),
+        split: raw::split(target),
         source_addresses: source_addresses(&target.source_addresses, &path.key("source_addresses"), critic),
         proxy,
         tls_files: tls_files(target.tls.as_ref(), &path.key("tls"), critic),
@@ -203,11 +204,11 @@ pub fn compile(target: &schema::Target, path: &Path, beside: &Beside<'_>, secret
     })
 }
 
-fn check_url(url: &Url, path: &Path, critic: &Critic<'_>) {
+fn check_url(url: &Url, raw: bool, path: &Path, critic: &Critic<'_>) {
     if !url.username().is_empty() || url.password().is_some() {
         critic.error(path, "a URL with a user or password in it is not supported", "put them under `target.headers`");
     }
-    if !matches!(url.path(), "" | "/") {
+    if !raw && !matches!(url.path(), "" | "/") {
         critic.error(
             path,
             format!("the URL has a path, `{}`, and it is not clear what it means", url.path()),
@@ -219,26 +220,9 @@ fn check_url(url: &Url, path: &Path, critic: &Critic<'_>) {
     }
 }
 
-fn parser(written: Option<&str>, protocol: Option<&Protocol>, path: &Path, critic: &Critic<'_>) -> Parser {
-    let Some(written) = written else { return Parser::default() };
-    if protocol.is_some_and(|protocol| protocol.engine.is_none()) {
-        critic.error(path, "only Socket.IO has parsers", "leave out `parser`: messages are sent as `send` gives them");
-    }
-    // What is neither was told when the suite was read.
-    if written == "msgpack" { Parser::Msgpack } else { Parser::Json }
-}
-
-fn split(written: Option<&str>, protocol: Option<&Protocol>, path: &Path, critic: &Critic<'_>) -> Option<Split> {
-    let split = match written? {
-        "newline" => Split::Newline,
-        "record_separator" => Split::RecordSeparator,
-        _ => return None,
-    };
-    if protocol.is_some_and(|protocol| protocol.engine.is_some()) {
-        let help = "leave out `split`, or set `protocol: websocket`";
-        critic.error(path, "a frame of Socket.IO holds one packet, and nothing is split", help);
-    }
-    Some(split)
+/// What is neither of the two was told when the suite was read.
+fn parser(written: Option<&str>) -> Parser {
+    if written == Some("msgpack") { Parser::Msgpack } else { Parser::Json }
 }
 
 /// Whether they are addresses of this machine shows when they are connected from.

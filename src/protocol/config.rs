@@ -40,6 +40,16 @@ pub enum Split {
     RecordSeparator,
 }
 
+impl Split {
+    #[must_use]
+    pub const fn separator(self) -> char {
+        match self {
+            Self::Newline => '\n',
+            Self::RecordSeparator => '\u{1e}',
+        }
+    }
+}
+
 /// What a session needs to take up where an earlier one was cut off (Socket.IO, "Connection state recovery").
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recovery {

@@ -8,6 +8,7 @@ pub mod engineio;
 pub mod error;
 pub mod session;
 pub mod socketio;
+pub mod websocket;
 
 pub use config::{Config, Namespace, Parser, Recovery, Split};
 pub use engineio::Version;
@@ -30,13 +31,22 @@ pub struct Protocol {
 }
 
 /// The protocols there are; the first one is the default.
-pub const PROTOCOLS: &[Protocol] = &[Protocol {
-    name: "socket.io",
-    about: "Socket.IO 5 on Engine.IO 4: servers of socket.io 3 and 4, python-socketio 5, socketioxide",
-    engine: Some(Version::V4),
-    default_path: "/socket.io/",
-    open: |config| Ok(Box::new(socketio::SocketIo::new(config)?)),
-}];
+pub const PROTOCOLS: &[Protocol] = &[
+    Protocol {
+        name: "socket.io",
+        about: "Socket.IO 5 on Engine.IO 4: servers of socket.io 3 and 4, python-socketio 5, socketioxide",
+        engine: Some(Version::V4),
+        default_path: "/socket.io/",
+        open: |config| Ok(Box::new(socketio::SocketIo::new(config)?)),
+    },
+    Protocol {
+        name: "websocket",
+        about: "a raw WebSocket: messages of text, JSON or bytes, as graphql-transport-ws, Phoenix and many others have",
+        engine: None,
+        default_path: "/",
+        open: |config| Ok(Box::new(websocket::WebSocket::new(&config)?)),
+    },
+];
 
 /// The protocol of that name.
 #[must_use]

@@ -132,7 +132,8 @@ pub enum Event {
     /// An event from the server: `args` is the whole JSON array, the name its first element. `ack` is set when the
     /// server wants an answer.
     Message { namespace: usize, name: Text, args: Args, ack: Option<u64> },
-    /// A message of a protocol without events: `args` is a JSON array with the message as its only element.
+    /// A message of a protocol without events. `args` has the form of those of an event, with an empty name, so that who
+    /// finds a name for it need not copy it: `["",{"type":"ping"}]`.
     Data { args: Args },
     /// The answer to an emit with that `id`, after it was given up with [`Intent::Forget`].
     LateAck { namespace: usize, id: u64, args: Args },

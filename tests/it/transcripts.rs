@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! # a comment
-//! with namespace /admin {"token":"x"}     before all else; also `with max_payload 99`
+//! with namespace /admin {"token":"x"}     before all else; also `with max_payload 99`, `with split newline`
 //! < 42["a"]          the server sends a text frame         <b 01 02ff   … a binary frame
 //! < (link ends)      the link is gone
 //! > 3                the session sends a text frame        > (close)    the session has the link closed
@@ -12,6 +12,7 @@
 //! do emit /admin "a name" []       a namespace comes first; without one it is the first that there is
 //! do raw ack TEXT                  an emit of that TEXT for an array; `ack` as it is wanted
 //! do answer 7 ["x"]                an ack for the server
+//! do send {"id":1}                 a bare message; `do send b 01 02ff` a binary one
 //! do forget 0                      the ack with the id 0 is given up
 //! do disconnect                    what is refused, here as anywhere, shows as `! misuse: …`
 //! ```
@@ -24,7 +25,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use cotillion::protocol::{
-    Closed, Config, Event, Frame, Input, Intent, Namespace, Output, PROTOCOLS, Protocol, Session,
+    Closed, Config, Event, Frame, Input, Intent, Namespace, Output, PROTOCOLS, Protocol, Session, Split,
 };
 use cotillion::units::{Duration, Moment};
 
@@ -167,6 +168,13 @@ impl Stage {
         let (namespace, rest) = self.namespace(rest)?;
         let number = |text: &str| text.parse::<u64>().map_err(|_| failure(format!("`{text}` is no number")));
         match verb {
+            "send" => {
+                let frame = match rest.strip_prefix("b ") {
+                    Some(hex) => Frame::Binary(bytes(hex)?.into()),
+                    None => Frame::Text(rest.into()),
+                };
+                self.hand_in(Input::Do(Intent::Send(frame)), said);
+            }
             "disconnect" => self.hand_in(Input::Do(Intent::Disconnect), said),
             "forget" => self.hand_in(Input::Do(Intent::Forget { namespace, ack: number(rest)? }), said),
             "answer" => {
@@ -268,6 +276,8 @@ fn settings(protocol: &Protocol, text: &str) -> Result<Config, Failure> {
         let wrong = || Failure { line: index + 1, what: format!("`{line}` is no setting") };
         match setting.split_once(' ').ok_or_else(wrong)? {
             ("max_payload", size) => config.max_payload = size.parse().map_err(|_| wrong())?,
+            ("split", "newline") => config.split = Some(Split::Newline),
+            ("split", "record_separator") => config.split = Some(Split::RecordSeparator),
             ("namespace", rest) => {
                 let (name, auth) = rest.split_once(' ').map_or((rest, None), |(name, auth)| (name, Some(auth)));
                 config.namespaces.push(Namespace { auth: auth.map(str::to_owned), ..Namespace::new(name) });
