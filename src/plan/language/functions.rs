@@ -132,6 +132,7 @@ fn hmac_sha256(key: &str, text: &str) -> Result<String, Error> {
 }
 
 /// Lower-case hexadecimal digits.
+#[must_use]
 pub fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
