@@ -22,4 +22,5 @@ mod runs;
 mod suites;
 mod support;
 mod transcripts;
+mod transports;
 mod validity;
