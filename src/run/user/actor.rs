@@ -11,6 +11,7 @@ use super::label::Labels;
 use super::life::Life;
 use super::message::{Command, Failure, Input};
 use super::namespaces::Gathering;
+use super::recovery::Resumption;
 use super::reply::GivenUp;
 use super::thread::Wait;
 use super::threads::Threads;
@@ -79,6 +80,8 @@ pub struct Actor {
     pub(super) attempts: u32,
     /// When a loss was noticed that it has not come back from.
     pub(super) lost_at: Option<Moment>,
+    /// Of a session that was cut off, and that the next one is to take up.
+    pub(super) resumption: Option<Resumption>,
     /// How the link ended, for the session's own word that it has.
     pub(super) link_end: Option<Failure>,
     /// Number of the action that was begun last: that of `action.id` until the next one begins.
@@ -134,6 +137,7 @@ impl Actor {
             ever_ready: false,
             attempts: 0,
             lost_at: None,
+            resumption: None,
             link_end: None,
             action: 0,
             ticket: None,

@@ -28,6 +28,7 @@ mod meeting;
 mod message;
 mod namespaces;
 mod parting;
+mod recovery;
 mod reply;
 mod request;
 mod sights;

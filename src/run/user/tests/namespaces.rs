@@ -128,7 +128,8 @@ fn one_refused_namespace_is_a_failed_connect_with_its_name() {
         ("connect: connect of /admin refused by the server ×3", r#"{"message":"no"}"#)
     );
     let wanted = |condition: &str| {
-        let scenario = format!("{} ", scenario).replace("} } } ", &format!("}} }}, refused: \"{condition}\" }}"));
+        let connect = scenario.strip_suffix('}').unwrap_or_default();
+        let scenario = format!("{connect}, refused: \"{condition}\" }}");
         simulate(&scenario, server).life()
     };
     assert_eq!(wanted("namespace == '/admin' and error.message == 'no'"), "refusals 1");
