@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::critic::Critic;
 use super::raw;
 use super::transports::Transports;
-use crate::protocol::{Parser, Split};
+use crate::protocol::{self, Parser, Split};
 use crate::suite::problem::Path;
 use crate::suite::schema;
 use crate::units::Duration;
@@ -108,6 +108,12 @@ impl Origin {
 }
 
 impl Target {
+    /// Does it stand on WebSocket itself, with no handshake after it?
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        protocol::find(&self.protocol).is_some_and(|protocol| protocol.engine.is_none())
+    }
+
     /// The address that the user with that index connects from, where it matters.
     #[must_use]
     pub fn source(&self, user: u64) -> Option<IpAddr> {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::clock::Clock;
-use super::user::{ConnectRequest, Failure, HttpRequest, Phases};
+use super::user::{ConnectRequest, Failure, HttpRequest, Phases, Said};
 use crate::plan::Plan;
 use crate::plan::language::Response;
 use crate::plan::target::Origin;
@@ -14,7 +14,7 @@ use crate::transport::dial::{self, Endpoint};
 use crate::transport::http;
 use crate::transport::link::Link;
 use crate::transport::tls::TlsContext;
-use crate::transport::websocket::{self, WebSocketLink};
+use crate::transport::websocket::{self, UpgradeError, WebSocketLink};
 
 /// Opens links and makes requests. Both are given up by dropping the future.
 pub trait Network: 'static {
@@ -95,7 +95,7 @@ impl Network for TargetNetwork {
         let limits = websocket::Limits::default();
         let upgraded = websocket::upgrade(stream, &self.authority, &request.target, &request.headers, &limits)
             .await
-            .map_err(|error| failure(error.kind(), &error))?;
+            .map_err(|error| not_upgraded(&error))?;
         let phases = Phases {
             dns: self.looked_up.then_some(phases.dns),
             tcp: Some(phases.tcp),
@@ -121,8 +121,16 @@ impl Network for TargetNetwork {
     }
 }
 
+fn not_upgraded(error: &UpgradeError) -> Failure {
+    let said = match error {
+        UpgradeError::Refused(refusal) => Some(Said::Status { status: refusal.status, body: refusal.body.clone() }),
+        _ => None,
+    };
+    Failure { said: said.map(Box::new), ..failure(error.kind(), error) }
+}
+
 fn failure(kind: &'static str, error: &dyn std::fmt::Display) -> Failure {
-    Failure { kind: kind.into(), detail: error.to_string() }
+    Failure::new(kind, error.to_string())
 }
 
 /// How often a target that is not ready is asked again.
