@@ -290,7 +290,7 @@ fn headers(ground: &Ground<'_>, names: &Names<'_>, keeps_one: bool) -> Vec<(Stri
 /// Those of every request, and what asks for a subprotocol.
 fn upgrade_headers(ground: &Ground<'_>, names: &Names<'_>, keeps_one: bool, place: Place) -> Vec<(String, Text)> {
     let mut headers = headers(ground, names, keeps_one);
-    if let Some((asked, path)) = raw::subprotocols(&ground.suite.target, ground.critic) {
+    if let Some((asked, path)) = raw::subprotocols(&ground.suite.target) {
         match Text::compile(&asked, &path.to_string(), names, place) {
             Ok(text) => headers.push((raw::SUBPROTOCOL.to_owned(), text)),
             Err(unknown) => ground.critic.unknown(&path, unknown),

@@ -8,6 +8,7 @@ use super::language::{Expression, Names, Place};
 use super::message::Naming;
 use crate::protocol::{self, Split};
 use crate::suite::problem::Path;
+use crate::suite::scalar::OneOrMany;
 use crate::suite::schema::{self, Scenario, Step, Suite, Target};
 
 const DEFAULT_PATH: &str = "/";
@@ -75,26 +76,10 @@ pub fn naming(target: &Target, names: &Names<'_>, critic: &Critic<'_>) -> Naming
 }
 
 /// The value of the header that asks for the subprotocols, with `{{ … }}` still in it, and its place.
-pub fn subprotocols(target: &Target, critic: &Critic<'_>) -> Option<(String, Path)> {
-    let path = Path::root().key("target").key("subprotocol");
+#[must_use]
+pub fn subprotocols(target: &Target) -> Option<(String, Path)> {
     let asked = target.subprotocol.as_ref()?.as_slice();
-    if asked.is_empty() {
-        critic.error(
-            &path,
-            "there is no subprotocol in it",
-            "name one, as `graphql-transport-ws`, or leave the key out",
-        );
-    }
-    for name in asked.iter().filter(|name| !name.contains("{{") && !is_token(name)) {
-        let help = "a subprotocol is a word of letters, digits and some signs; several are a list";
-        critic.error(&path, format!("`{name}` cannot be a subprotocol"), help);
-    }
-    if let Some(header) = target.headers.keys().find(|name| name.eq_ignore_ascii_case(SUBPROTOCOL)) {
-        let what = format!("`{header}` is what `subprotocol` stands for, and both are here");
-        let header = Path::root().key("target").key("headers").key(header.as_str());
-        critic.error_at_key(&header, what, "keep `subprotocol`");
-    }
-    Some((asked.join(", "), path))
+    Some((asked.join(", "), Path::root().key("target").key("subprotocol")))
 }
 
 /// A token of RFC 9110 §5.6.2.
@@ -150,10 +135,28 @@ impl Foreign<'_> {
             let what = "the built-in target speaks Socket.IO, and the suite has `protocol: websocket`";
             self.critic.error(&path.key("url"), what, "write the URL of a WebSocket server, as `ws://127.0.0.1:3006`");
         }
+        self.subprotocols(target, path);
         let set = "leave it out, or set `protocol: websocket`";
         self.of_websocket(path, "event_name", target.event_name.is_some(), set);
         self.of_websocket(path, "subprotocol", target.subprotocol.is_some(), set);
         self.of_websocket(path, "split", target.split.is_some(), set);
+    }
+
+    fn subprotocols(&self, target: &Target, path: &Path) {
+        let Some(asked) = target.subprotocol.as_ref().map(OneOrMany::as_slice) else { return };
+        let here = path.key("subprotocol");
+        if asked.is_empty() {
+            let help = "name one, as `graphql-transport-ws`, or leave the key out";
+            self.critic.error(&here, "there is no subprotocol in it", help);
+        }
+        for name in asked.iter().filter(|name| !name.contains("{{") && !is_token(name)) {
+            let help = "a subprotocol is a word of letters, digits and some signs; several are a list";
+            self.critic.error(&here, format!("`{name}` cannot be a subprotocol"), help);
+        }
+        if let Some(header) = target.headers.keys().find(|name| name.eq_ignore_ascii_case(SUBPROTOCOL)) {
+            let what = format!("`{header}` is what `subprotocol` stands for, and both are here");
+            self.critic.error_at_key(&path.key("headers").key(header.as_str()), what, "keep `subprotocol`");
+        }
     }
 
     fn scenario(&self, scenario: &Scenario, path: &Path) {

@@ -119,6 +119,12 @@ impl Target {
         (!self.tls_files.verify).then_some(sentence)
     }
 
+    /// Does it stand on WebSocket itself, with no handshake after it?
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        protocol::find(&self.protocol).is_some_and(|protocol| protocol.engine.is_none())
+    }
+
     /// The address that the user with that index connects from, where it matters.
     #[must_use]
     pub fn source(&self, user: u64) -> Option<IpAddr> {

@@ -18,10 +18,11 @@ use super::post::Outgoing;
 use super::sink::Sink;
 use super::stop::StopSignal;
 use super::trace::Trace;
-use super::user::{Actor, Command, Facts, Failure, Input, Opened, Scene};
+use super::user::{Actor, Command, Facts, Failure, Input, Opened, Said, Scene};
 use crate::plan::Plan;
 use crate::plan::language::Response;
 use crate::transport::link::{Arrival, Link};
+use crate::transport::link_end::LinkEnd;
 use crate::units::{Duration, Moment};
 
 /// What the users of one worker share.
@@ -155,7 +156,7 @@ impl<N: Network> Wires<N> {
                 let queued = self.link.as_mut().map(|link| link.queue(frame));
                 if let Some(Err(error)) = queued {
                     self.hang_up();
-                    return Some(Failure { kind: "send queue full".into(), detail: error.to_string() });
+                    return Some(Failure::new("send queue full", error.to_string()));
                 }
             }
             Command::Connect(request) => {
@@ -192,10 +193,10 @@ impl<N: Network> Wires<N> {
             received = async { match link { Some(link) => link.recv().await, None => std::future::pending().await } } => match received {
                 Ok(Arrival::Frame(frame)) => Input::Frame(frame),
                 Ok(Arrival::Upgraded) => Input::Moved(Ok(())),
-                Ok(Arrival::NotUpgraded { kind, detail }) => Input::Moved(Err(Failure { kind: kind.into(), detail })),
+                Ok(Arrival::NotUpgraded { kind, detail }) => Input::Moved(Err(Failure::new(kind, detail))),
                 Err(end) => {
                     self.link = None;
-                    Input::LinkEnded(Failure { kind: end.kind().into(), detail: end.to_string() })
+                    Input::LinkEnded(ended(&end))
                 }
             },
             connected = wait(connecting) => {
@@ -211,6 +212,14 @@ impl<N: Network> Wires<N> {
             (id, response) = first(requesting) => Input::Response { id, response },
         }
     }
+}
+
+fn ended(end: &LinkEnd) -> Failure {
+    let said = match end {
+        LinkEnd::Close { code, reason } => Some(Said::Close { code: *code, reason: reason.as_str().to_owned() }),
+        _ => None,
+    };
+    Failure { said: said.map(Box::new), ..Failure::new(end.kind(), end.to_string()) }
 }
 
 /// The first of the requests that has its response; never, if there are none.

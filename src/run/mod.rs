@@ -2,6 +2,7 @@
 
 mod causes;
 mod circle;
+mod closes;
 pub mod clock;
 mod collector;
 mod commons;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::clock::Clock;
-use super::user::{ConnectRequest, Failure, HttpRequest, Opened, Phases};
+use super::user::{ConnectRequest, Failure, HttpRequest, Opened, Phases, Said};
 use crate::plan::Plan;
 use crate::plan::language::Response;
 use crate::plan::proxy::NoProxy;
@@ -22,7 +22,7 @@ use crate::transport::polling::{self, Place};
 use crate::transport::proxy::Proxy;
 use crate::transport::target_link::TargetLink;
 use crate::transport::tls::TlsContext;
-use crate::transport::websocket;
+use crate::transport::websocket::{self, UpgradeError};
 use crate::units::Duration;
 
 /// Opens links and makes requests. Both are given up by dropping the future.
@@ -120,7 +120,7 @@ impl TargetNetwork {
         let limits = websocket::Limits::default();
         let upgraded = websocket::upgrade(stream, &self.authority, &request.target, &request.headers, &limits)
             .await
-            .map_err(|error| failure(error.kind(), &error))?;
+            .map_err(|error| not_upgraded(&error))?;
         let phases = self.phases(phases, Some(now().since(dialed)));
         Ok((TargetLink::WebSocket(upgraded.link), Opened { phases, set_cookies: set_cookies(upgraded.headers) }))
     }
@@ -181,8 +181,16 @@ impl Network for TargetNetwork {
     }
 }
 
+fn not_upgraded(error: &UpgradeError) -> Failure {
+    let said = match error {
+        UpgradeError::Refused(refusal) => Some(Said::Status { status: refusal.status, body: refusal.body.clone() }),
+        _ => None,
+    };
+    Failure { said: said.map(Box::new), ..failure(error.kind(), error) }
+}
+
 fn failure(kind: &'static str, error: &dyn std::fmt::Display) -> Failure {
-    Failure { kind: kind.into(), detail: error.to_string() }
+    Failure::new(kind, error.to_string())
 }
 
 /// How often a target that is not ready is asked again.

@@ -1,6 +1,7 @@
 //! What a worker's users write to: the numbers of the current second, what went wrong, and what must not be printed. One
 //! a worker; handed to the collector once a second.
 
+use super::closes::CloseCodes;
 use super::commons::Commons;
 use crate::ledger::delivery::Note;
 use crate::ledger::invariant::Sight;
@@ -35,6 +36,8 @@ pub struct Sink {
     pub all_heard: bool,
     /// What its users have to do with each other.
     pub commons: Commons,
+    /// Close codes that have a kind of their own.
+    pub close_codes: CloseCodes,
     /// Payloads are rendered into it, so that an emit allocates only what is sent.
     pub scratch: Vec<u8>,
 }

@@ -162,7 +162,7 @@ pub enum UpgradeError {
     )]
     Extension { extension: String },
     #[error(
-        "of the subprotocols we asked for ({}) the server chose {}; set `Sec-WebSocket-Protocol` to one it speaks",
+        "of the subprotocols we asked for ({}) the server chose {}; set `target.subprotocol` to one it speaks",
         if asked.is_empty() { "none" } else { asked },
         chosen.as_deref().unwrap_or("none")
     )]

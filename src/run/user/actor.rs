@@ -10,6 +10,7 @@ use super::inbox::Inbox;
 use super::label::Labels;
 use super::life::Life;
 use super::message::{Command, Failure, Input};
+use super::messages::Beat;
 use super::namespaces::Gathering;
 use super::recovery::Resumption;
 use super::reply::GivenUp;
@@ -111,6 +112,8 @@ pub struct Actor {
     pub(super) drain_until: Option<Moment>,
     /// When the last emit was sent, if it asked for no ack.
     pub(super) unanswered: Option<Moment>,
+    /// The keepalive that is next, while it is connected and has any.
+    pub(super) beat: Option<Box<Beat>>,
 }
 
 impl Actor {
@@ -155,6 +158,7 @@ impl Actor {
             commands: VecDeque::new(),
             drain_until: None,
             unanswered: None,
+            beat: None,
         };
         actor.await_stay(here);
         actor
@@ -174,7 +178,7 @@ impl Actor {
         match input {
             Input::Timeout => {}
             Input::Linked(opened) => self.linked(scene, &opened),
-            Input::NotLinked(failure) => self.connect_failed(scene, failure.kind, failure.detail),
+            Input::NotLinked(failure) => self.not_linked(scene, failure),
             Input::Response { id, response } => {
                 if self.threads.select(|wait| matches!(wait, Wait::Response { id: awaited, .. } if *awaited == id)) {
                     self.answered(scene, response);
@@ -219,6 +223,7 @@ impl Actor {
         let session = self.session.as_ref().map_or(Moment::NEVER, |session| session.deadline());
         let thread = self.threads.all().map(|thread| thread.wait.deadline()).min().unwrap_or(Moment::NEVER);
         let life = self.life.deadline().min(self.turns_deadline(scenario));
+        let life = life.min(self.beat.as_ref().map_or(Moment::NEVER, |beat| beat.due));
         session.min(thread).min(life).min(self.drain_until.unwrap_or(Moment::NEVER))
     }
 
@@ -271,7 +276,7 @@ impl Actor {
                 self.threads.at = None;
             }
             Event::Message { namespace, name, args, ack } => self.received(scene, namespace, name, args, ack),
-            Event::Data { .. } => {}
+            Event::Data { args } => self.came(scene, &args),
             Event::LateAck { id, .. } => self.late_ack(scene, id),
             // It was answered before, or given up so long ago that nobody knows for which action.
             Event::StrayAck { asked: true, .. } => scene.sink.recorder.count(self.cell(scene), Counter::LateAnswers),
@@ -292,6 +297,7 @@ impl Actor {
             Some(wait) if wait.deadline() <= scene.now => actor.wait_timed_out(scene),
             _ => {}
         });
+        self.keep_alive(scene);
         self.return_timed_out(scene);
         if self.life.deadline() <= scene.now {
             self.life_timed_out(scene);

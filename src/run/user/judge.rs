@@ -31,6 +31,9 @@ impl Actor {
         let ack = emit.ack.as_ref().map(|_| self.next_ack);
         self.next_ack += 1;
         let sent = rendered.map_err(|error| error.to_string()).and_then(|binary| {
+            if let Some(message) = &emit.message {
+                return self.send(scene, message, &mut scratch);
+            }
             let args = std::str::from_utf8(&scratch).map_err(|error| error.to_string())?;
             let session = self.session.as_mut().ok_or("the user is not connected")?;
             session

@@ -102,6 +102,7 @@ impl Actor {
                 let detail = format!("nothing came within {}", scene.scenario.connect.within);
                 self.connect_failed(scene, "connect timed out".into(), detail);
             }
+            Life::Handshaking { .. } if self.is_kept(scene) => self.wrongly_let_in(scene),
             Life::Handshaking { .. } => {
                 let awaited = self.session.as_ref().and_then(|session| session.awaits());
                 let awaited = awaited.unwrap_or_else(|| "the server's first packet".into());
@@ -203,7 +204,7 @@ impl Actor {
     pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>, recovered: bool) {
         let Life::Handshaking { since, opened, .. } = self.life else { return };
         if scene.scenario.connect.refused.is_some() {
-            return self.wrongly_let_in(scene);
+            return self.let_in(scene);
         }
         let cell = self.cell(scene);
         scene.sink.recorder.count(cell, Counter::ConnectAttempts);
@@ -213,6 +214,7 @@ impl Actor {
         scene.sink.connected += 1;
         self.online = true;
         self.socket_id = id;
+        self.begin_beats(scene);
         if self.takes_up(scene, recovered) {
             self.life = Life::Active;
             return self.ready_again(scene);
@@ -279,8 +281,11 @@ impl Actor {
         let link_end = self.link_end.take();
         let (kind, detail) = match (reason, link_end) {
             (Closed::ByUs, _) => return,
-            (Closed::Link, Some(end)) => (end.kind, end.detail),
-            (Closed::Unanswered { hint }, Some(end)) => (end.kind, format!("{}; {hint}", end.detail)),
+            (Closed::Link, Some(end)) if self.is_refused_as_wanted(scene, end.said.as_deref()) => return,
+            (Closed::Link, Some(mut end)) => (scene.sink.close_codes.kind(&mut end), end.detail),
+            (Closed::Unanswered { hint }, Some(mut end)) => {
+                (scene.sink.close_codes.kind(&mut end), format!("{}; {hint}", end.detail))
+            }
             (Closed::PingTimeout { after }, _) => (
                 Cow::from("ping timeout"),
                 format!("no heartbeat came from the server for {after}; it hangs, or the network does"),
@@ -320,6 +325,7 @@ impl Actor {
         scene.sink.connected -= u64::from(was_online);
         self.socket_id = None;
         self.given_up.clear();
+        self.beat = None;
         was_online
     }
 

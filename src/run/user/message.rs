@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::cookies::Cookies;
+use super::said::Said;
 use crate::plan::language::Response;
 use crate::plan::transports::Way;
 use crate::protocol::Frame;
@@ -107,4 +108,14 @@ pub struct Phases {
 pub struct Failure {
     pub kind: Cow<'static, str>,
     pub detail: String,
+    /// The server's own words, where it said any.
+    pub said: Option<Box<Said>>,
+}
+
+impl Failure {
+    /// One of which the server said nothing.
+    #[must_use]
+    pub fn new(kind: impl Into<Cow<'static, str>>, detail: String) -> Self {
+        Self { kind: kind.into(), detail, said: None }
+    }
 }

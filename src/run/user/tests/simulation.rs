@@ -290,7 +290,7 @@ impl Running<'_, '_> {
             return;
         }
         let id = request.unwrap_or_default();
-        let failure = |kind: &'static str| Failure { kind: kind.into(), detail: "scripted".into() };
+        let failure = |kind: &'static str| Failure::new(kind, "scripted".into());
         let (text, input) = match arrival {
             Arrival::Linked => {
                 (here.linked, here.connecting) = (true, false);
