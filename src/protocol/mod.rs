@@ -3,6 +3,7 @@
 //! A driver owns a [`Session`] and a link, and repeats: carry out everything that `poll` gives, then hand in one
 //! input. [`session`] has the contract, [`PROTOCOLS`] the sessions there are.
 
+pub mod breach;
 pub mod config;
 pub mod engineio;
 pub mod error;

@@ -22,6 +22,7 @@ use super::user::{Actor, Command, Facts, Failure, Input, Phases, Scene};
 use crate::plan::Plan;
 use crate::plan::language::Response;
 use crate::transport::link::{Arrival, Link};
+use crate::transport::stage;
 use crate::units::{Duration, Moment};
 
 /// What the users of one worker share.
@@ -160,7 +161,11 @@ impl<N: Network> Wires<N> {
             }
             Command::Connect(request) => {
                 let here = Rc::clone(here);
-                self.connecting = Some(Box::pin(async move { here.network.connect(request).await }));
+                self.connecting = Some(Box::pin(async move {
+                    let (deadline, within) = (here.clock.instant(request.deadline), request.within);
+                    let connected = stage::watch(here.network.connect(request), deadline, within).await;
+                    connected.unwrap_or_else(|late| Err(Failure { kind: late.kind().into(), detail: late.to_string() }))
+                }));
             }
             Command::Http { id, request } => {
                 let here = Rc::clone(here);

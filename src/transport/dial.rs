@@ -8,6 +8,7 @@ use rustls::pki_types::ServerName;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
+use super::stage::Stage;
 use super::stream::{Fault, Stream};
 use super::tls::TlsContext;
 use crate::units::{Duration, Moment};
@@ -47,12 +48,15 @@ pub async fn dial(endpoint: &Endpoint, now: &dyn Fn() -> Moment) -> Result<(Stre
 async fn establish(endpoint: &Endpoint, now: &dyn Fn() -> Moment) -> Result<(Stream, Phases), DialError> {
     let host = endpoint.host.trim_start_matches('[').trim_end_matches(']');
     let start = now();
+    Stage::Name.enter();
     let addresses = resolve(host, endpoint.port).await?;
     let resolved = now();
+    Stage::Tcp.enter();
     let tcp = connect_any(host, &addresses, endpoint.source).await?;
     let connected = now();
     let mut phases = Phases { dns: resolved.since(start), tcp: connected.since(resolved), tls: None };
     let Some(context) = &endpoint.tls else { return Ok((Stream::Plain(tcp), phases)) };
+    Stage::Tls.enter();
     let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::Name { host: host.to_owned() })?;
     let stream = TlsConnector::from(context.config())
         .connect(name, tcp)

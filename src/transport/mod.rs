@@ -10,6 +10,7 @@ pub mod link;
 pub mod link_end;
 pub mod memory;
 pub mod refusal;
+pub mod stage;
 pub mod stream;
 pub mod tls;
 pub mod websocket;

@@ -76,6 +76,11 @@ const CAUSES: &[Cause] = &[
         advice: "the proxy wants credentials; put them into its URL",
     },
     Cause {
+        status: 413,
+        kind: "upgrade refused: 413 too large",
+        advice: "the request is too large for the server or a proxy; send fewer or shorter `headers`, cookies and `query`",
+    },
+    Cause {
         status: 426,
         kind: "upgrade refused: 426 upgrade required",
         advice: "the server did not see our `Upgrade` header, or wants another version; check the proxies between",
@@ -120,6 +125,7 @@ const OTHER: Cause = Cause {
 struct EngineError {
     code: u8,
     message: &'static str,
+    kind: &'static str,
     advice: &'static str,
 }
 
@@ -128,32 +134,39 @@ const ENGINE_ERRORS: &[EngineError] = &[
     EngineError {
         code: 0,
         message: "Transport unknown",
+        kind: "upgrade refused: transport unknown",
         advice: "the server has the WebSocket transport switched off (`transports`); switch it on",
     },
     EngineError {
         code: 1,
         message: "Session ID unknown",
+        kind: "upgrade refused: session unknown",
         advice: "another node opened this session; make the load balancer sticky",
     },
     EngineError {
         code: 2,
         message: "Bad handshake method",
+        kind: "upgrade refused: bad handshake method",
         advice: "a proxy changed the method of the request; check the proxies between",
     },
     EngineError {
         code: 3,
         message: "Bad request",
+        kind: "upgrade refused: `Upgrade` header lost",
         advice: "the `Upgrade` header was lost on the way; have the proxies pass `Upgrade` and `Connection` on",
     },
     EngineError {
         code: 4,
         message: "Forbidden",
+        kind: "upgrade refused: forbidden by allowRequest",
         advice: "the server's `allowRequest` refused; check credentials and `Origin`",
     },
     EngineError {
         code: 5,
         message: "Unsupported protocol version",
-        advice: "the server does not speak this version of Engine.IO; set `protocol` to the one it speaks",
+        kind: "upgrade refused: protocol version unsupported",
+        advice: "the server does not speak this version of Engine.IO; set `protocol` to the one it speaks (`socket.io-v2` \
+                 for servers of socket.io 2, `socket.io` for later ones)",
     },
 ];
 
@@ -164,7 +177,7 @@ impl Refusal {
     /// What reports group by.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        self.cause().kind
+        self.engine_error().map_or_else(|| self.cause().kind, |known| known.kind)
     }
 
     /// What to do about it.
@@ -177,6 +190,12 @@ impl Refusal {
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.headers.iter().find(|(name, _)| name == "location").map(|(_, value)| value.as_str())
+    }
+
+    /// When the server wants to be asked again: seconds, or a date.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == "retry-after").map(|(_, value)| value.as_str())
     }
 
     fn cause(&self) -> &'static Cause {
@@ -199,10 +218,13 @@ impl fmt::Display for Refusal {
         if let Some(location) = self.location() {
             write!(f, " (to {location})")?;
         }
+        if let Some(when) = self.retry_after() {
+            write!(f, " (Retry-After: {when})")?;
+        }
         let body = self.body.trim();
         if !body.is_empty() {
             let mut excerpt = body.replace(char::is_control, " ");
-            cut(&mut excerpt, 160);
+            cut(&mut excerpt, 120);
             write!(f, " and `{excerpt}`")?;
         }
         write!(f, "; {}", self.advice())

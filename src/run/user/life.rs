@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::actor::{Actor, Scene};
-use super::message::{Command, ConnectRequest, Phases};
+use super::ending;
+use super::message::{Command, ConnectRequest, Failure, Phases};
 use super::thread::{End, Place, Wait};
 use crate::ledger::{ActionOutcome, NotSent};
 use crate::metrics::{Counter, Distribution};
@@ -98,14 +99,14 @@ impl Actor {
             Life::BackingOff { .. } => self.come(scene),
             Life::Lingering { .. } => self.depart(scene),
             Life::Dialing { .. } => {
-                let detail = format!("nothing came within {}", scene.scenario.connect.within);
+                // Where the driver watches over the attempt, it has told before how far that came.
+                let detail = format!("waited {} for a connection; look at the server", scene.scenario.connect.within);
                 self.connect_failed(scene, "connect timed out".into(), detail);
             }
             Life::Handshaking { .. } => {
                 let awaited = self.session.as_ref().and_then(|session| session.awaits());
-                let awaited = awaited.unwrap_or_else(|| "the server's first packet".into());
-                let detail = format!("{awaited} did not come within {}", scene.scenario.connect.within);
-                self.connect_failed(scene, "handshake timed out".into(), detail);
+                let late = ending::late(awaited.as_deref(), scene.scenario.connect.within);
+                self.connect_failed(scene, late.kind, late.detail);
             }
             _ => {}
         }
@@ -171,7 +172,9 @@ impl Actor {
         let polling = if way == Way::WebSocket { String::new() } else { session.request_target(Transport::Polling) };
         self.cookies.add_to(&scene.plan.target, &target, &mut headers);
         let source = scene.plan.target.source(user);
-        let request = ConnectRequest { way, target, polling, headers, source };
+        let within = scene.scenario.connect.within;
+        let deadline = scene.now + within;
+        let request = ConnectRequest { way, target, polling, headers, source, deadline, within };
         Ok((session, request))
     }
 
@@ -219,7 +222,8 @@ impl Actor {
             return self.refused_as_wanted(scene);
         }
         self.logged_in = false;
-        self.connect_failed(scene, "connect refused by the server".into(), error.to_owned());
+        let refused = ending::refused(error);
+        self.connect_failed(scene, refused.kind, refused.detail);
     }
 
     pub(super) fn connect_failed(&mut self, scene: &mut Scene<'_>, kind: Cow<'static, str>, detail: String) {
@@ -255,19 +259,10 @@ impl Actor {
         let since = if reason == Closed::ByUs { scene.now } else { self.heard_at };
         let was_online = self.offline(scene, since);
         let link_end = self.link_end.take();
-        let (kind, detail) = match (reason, link_end) {
-            (Closed::ByUs, _) => return,
-            (Closed::Link, Some(end)) => (end.kind, end.detail),
-            (Closed::PingTimeout { after }, _) => (
-                Cow::from("ping timeout"),
-                format!("the server sent no ping for {after}; it hangs, or the network does"),
-            ),
-            (Closed::Violation(violation), _) => {
-                scene.sink.recorder.count(self.cell(scene), Counter::ProtocolErrors);
-                (Cow::from("protocol violation"), violation.to_string())
-            }
-            (reason, _) => (Cow::from(reason.name()), format!("while {}", self.doing())),
-        };
+        if matches!(reason, Closed::Violation(_)) {
+            scene.sink.recorder.count(self.cell(scene), Counter::ProtocolErrors);
+        }
+        let Some(Failure { kind, detail }) = ending::ended(reason, link_end, self.doing()) else { return };
         if !was_online {
             return self.connect_failed(scene, kind, detail);
         }

@@ -41,6 +41,9 @@ pub struct ConnectRequest {
     pub headers: Vec<(String, String)>,
     /// The address to connect from, where it matters which of ours it is.
     pub source: Option<IpAddr>,
+    /// When it is given up, `within` after it was begun.
+    pub deadline: Moment,
+    pub within: Duration,
 }
 
 /// An HTTP request to make.

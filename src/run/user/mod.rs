@@ -17,6 +17,7 @@ mod build;
 mod cookies;
 mod deliveries;
 mod custom;
+mod ending;
 mod expect;
 mod handlers;
 mod inbox;
