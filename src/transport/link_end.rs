@@ -18,7 +18,7 @@ pub enum LinkEnd {
     /// A text message was not UTF-8.
     InvalidUtf8,
     /// The peer broke the framing. `what` is the rule it broke.
-    Protocol { kind: &'static str, what: String },
+    Protocol { kind: &'static str, what: Box<str> },
     /// A frame had reserved bits set, as compressed ones have.
     ReservedBits,
     /// The peer wrote an HTTP answer into the open WebSocket, as Engine.IO 4 servers do to clients of version 3.

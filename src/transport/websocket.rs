@@ -264,7 +264,9 @@ impl WebSocketLink {
             }
             Error::Utf8(_) => (LinkEnd::InvalidUtf8, CloseCode::Invalid),
             Error::Protocol(ProtocolError::NonZeroReservedBits) => (LinkEnd::ReservedBits, CloseCode::Protocol),
-            error => (LinkEnd::Protocol { kind: broken_rule(error), what: error.to_string() }, CloseCode::Protocol),
+            error => {
+                (LinkEnd::Protocol { kind: broken_rule(error), what: error.to_string().into() }, CloseCode::Protocol)
+            }
         };
         let (end, code) = self.http_answer().map_or((end, code), |http| (http, CloseCode::Protocol));
         let goodbye = CloseFrame { code, reason: Utf8Bytes::default() };

@@ -68,18 +68,18 @@ pub(super) fn ended(reason: Closed, link: Option<Failure>, doing: &str) -> Optio
         Closed::ByUs => return None,
         Closed::Link => match link {
             Some(link) => return Some(link),
-            None => format!("while {doing}; look at the server and the network for that moment"),
+            None => format!("it ended during {doing}; look at the server and the network for that moment"),
         },
         Closed::PingTimeout { after } => format!(
             "the server sent no ping for {after}; it hangs or is overloaded, or a network or proxy between swallows what it \
              sends"
         ),
         Closed::Namespace => format!(
-            "the server disconnected the namespace while {doing}; it does so on purpose (a kick, an expired login): look \
+            "the server disconnected the namespace during {doing}; it does so on purpose (a kick, an expired login): look \
              for `disconnect` in the server"
         ),
         Closed::Packet => format!(
-            "the server closed the session while {doing}; it is shutting down, or has had enough of this client: look at \
+            "the server closed the session during {doing}; it is shutting down, or has had enough of this client: look at \
              its log"
         ),
         Closed::Violation(violation) => return Some(broken(&violation)),

@@ -95,7 +95,7 @@ fn goodbye(code: u16, reason: &'static str) -> Message {
 }
 
 fn protocol(kind: &'static str, what: &str) -> LinkEnd {
-    LinkEnd::Protocol { kind, what: format!("WebSocket protocol error: {what}") }
+    LinkEnd::Protocol { kind, what: format!("WebSocket protocol error: {what}").into() }
 }
 
 /// A driver may hold links of several kinds behind one pointer.

@@ -49,7 +49,7 @@ fn ends_of_links() {
     ends.extend([
         LinkEnd::ByUs,
         LinkEnd::InvalidUtf8,
-        LinkEnd::Protocol { kind: "masked frame", what: "x".to_owned() },
+        LinkEnd::Protocol { kind: "masked frame", what: "x".into() },
         LinkEnd::ReservedBits,
         LinkEnd::HttpAnswer { status: Some(400) },
         LinkEnd::TooLarge { size: 2, limit: 1 },

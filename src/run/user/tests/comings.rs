@@ -74,7 +74,7 @@ fn a_server_that_says_no_or_nonsense_is_left_and_asked_again() {
         "connect failures 3",
         ("connect refused by the server", error),
     );
-    let gone = "the server disconnected the namespace while waiting; it does so on purpose (a kick, an expired login): look \
+    let gone = "the server disconnected the namespace during waiting; it does so on purpose (a kick, an expired login): look \
                 for `disconnect` in the server";
     check(
         "{ users: 1, duration: 6s }",
@@ -90,7 +90,7 @@ fn a_server_that_says_no_or_nonsense_is_left_and_asked_again() {
         "connect failures 3",
         (
             "close packet from the server",
-            "the server closed the session while waiting; it is shutting down, or has had enough of this client: look at \
+            "the server closed the session during waiting; it is shutting down, or has had enough of this client: look at \
              its log",
         ),
     );
@@ -102,8 +102,9 @@ fn a_server_that_says_no_or_nonsense_is_left_and_asked_again() {
 
 #[test]
 fn a_link_that_ends_in_the_handshake_is_a_failure_to_connect() {
+    let detail = "scripted (it came instead of the CONNECT reply of namespace `/`)";
     let ends = |seen: &Seen<'_>| if seen.joins() { vec![(10, Arrival::Ended("reset"))] } else { polite(seen) };
-    check("{ users: 1, duration: 6s }", ends, &[0.0, 1020.0, 3040.0], "connect failures 3", ("reset", "scripted"));
+    check("{ users: 1, duration: 6s }", ends, &[0.0, 1020.0, 3040.0], "connect failures 3", ("reset", detail));
 }
 
 #[test]
