@@ -94,9 +94,10 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, acts: &[Act], done: 
 
 fn perform(wire: &mut dyn Wire, bare: &TcpStream, acts: &[Act], key: &mut String, done: &AtomicU64) -> io::Result<()> {
     for (index, act) in acts.iter().enumerate() {
-        if index + 1 == acts.len() && matches!(act, Act::Hold) {
+        let is_wait = index + 1 == acts.len() && matches!(act, Act::Hold | Act::Wait(_));
+        if is_wait {
+            // The client sees meanwhile what there is to see.
             done.fetch_add(1, Ordering::SeqCst);
-            return hold(wire);
         }
         match act {
             Act::All(inner) => {
@@ -129,6 +130,9 @@ fn perform(wire: &mut dyn Wire, bare: &TcpStream, acts: &[Act], key: &mut String
             Act::Reset if bare.peek(&mut [0])? == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             Act::Reset => {}
             Act::Hold => hold(wire)?,
+        }
+        if is_wait {
+            return Ok(());
         }
     }
     done.fetch_add(1, Ordering::SeqCst);
