@@ -68,8 +68,8 @@ fn tell(collected: Result<Collected, RunError>, lines: &Receiver<TraceLine>, pla
             lines.iter().for_each(|line| screen::print(&show(&line, &redactor)));
             conclude(&collected.results, &redactor)
         }
-        Err(RunError::Unreachable(reason)) => {
-            screen::note(&format!("{}\n", Redactor::new(&plan.secrets).redact(&reason)));
+        Err(RunError::Unreachable(failure)) => {
+            screen::note(&format!("{}\n", Redactor::new(&plan.secrets).redact(&failure.detail)));
             Exit::Unreachable
         }
         Err(error) => {

@@ -12,7 +12,7 @@ use super::target::BuiltIn;
 use super::{files, screen, signals, tls};
 use crate::plan::summary::PlanSummary;
 use crate::plan::{Overrides, Plan};
-use crate::record::{Header, Results};
+use crate::record::{Class, Example, Header, Results};
 use crate::report::terminal;
 use crate::report::untrusted::for_log;
 use crate::run::execute::RunError;
@@ -127,8 +127,11 @@ fn conclude(
     };
     let (collected, ended) = match collected {
         Ok(collected) => (collected, ended),
-        Err(RunError::Unreachable(reason)) => {
-            let results = Results::new(Header { axes: plan.axes.clone() });
+        Err(RunError::Unreachable(failure)) => {
+            let mut results = Results::new(Header { axes: plan.axes.clone() });
+            let reason = failure.detail.clone();
+            let example = || Example { at: Moment::START, user: 0, resource: None, detail: failure.detail };
+            results.findings.note(Class::Connect, 0, &failure.kind, example);
             (Collected { results, ..Collected::default() }, Ended::Unreachable { reason })
         }
         Err(error) => {

@@ -4,6 +4,7 @@
 //! input. [`session`] has the contract, [`PROTOCOLS`] the sessions there are.
 
 pub mod args;
+pub mod breach;
 pub mod config;
 pub mod engineio;
 pub mod error;

@@ -75,7 +75,7 @@ const EXAMPLES: usize = 3;
 /// Most kinds kept of a class; the rest are counted together. A server that makes up names of events does not push out errors.
 const KINDS: usize = 200;
 /// Longest detail kept, in characters.
-const DETAIL: usize = 300;
+const DETAIL: usize = 400;
 /// Longest name kept of a kind: servers name events.
 const NAME: usize = 100;
 /// The kind that counts what is over the limit.

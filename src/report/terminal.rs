@@ -246,9 +246,9 @@ fn errors(page: &mut Page, errors: &[ErrorRow]) {
             let on =
                 example.resource.as_ref().map_or_else(String::new, |resource| format!(" on {}", for_log(resource)));
             let at = clock(example.at.second());
-            let said =
-                format!("{}└ {at} user {}{on}: {}", " ".repeat(width + 3), example.user, for_log(&example.detail));
-            page.line(&[(DIM, &said)]);
+            let said = format!("{at} user {}{on}: {}", example.user, for_log(&example.detail));
+            // Whole: what to do about it stands at the end.
+            page.wrapped(DIM, &format!("{}└ ", " ".repeat(width + 3)), &" ".repeat(width + 5), &said);
         }
     }
     if errors.len() > shown.len() {

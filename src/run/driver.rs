@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration as StdDuration;
 
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, spawn_local};
@@ -23,6 +24,7 @@ use crate::plan::Plan;
 use crate::plan::language::Response;
 use crate::transport::link::{Arrival, Link};
 use crate::transport::link_end::LinkEnd;
+use crate::transport::stage;
 use crate::units::{Duration, Moment};
 
 /// What the users of one worker share.
@@ -46,6 +48,9 @@ pub struct Surroundings<N> {
 pub const DRAIN: Duration = Duration::from_secs(3);
 /// How long the server may take to close a connection that we leave.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+/// How much earlier than the user itself its driver calls time on an attempt to connect: the driver knows what was waited for.
+/// More than the millisecond to which timers are rounded.
+const HEAD_START: StdDuration = StdDuration::from_millis(2);
 /// Normal closure (RFC 6455 §7.4.1).
 const CLOSE_NORMAL: u16 = 1000;
 
@@ -161,7 +166,11 @@ impl<N: Network> Wires<N> {
             }
             Command::Connect(request) => {
                 let here = Rc::clone(here);
-                self.connecting = Some(Box::pin(async move { here.network.connect(request).await }));
+                self.connecting = Some(Box::pin(async move {
+                    let (deadline, within) = (here.clock.instant(request.deadline) - HEAD_START, request.within);
+                    let connected = stage::watch(here.network.connect(request), deadline, within).await;
+                    connected.unwrap_or_else(|late| Err(Failure::new(late.kind(), late.to_string())))
+                }));
             }
             Command::Http { id, request } => {
                 let here = Rc::clone(here);

@@ -16,7 +16,7 @@ use super::quiet::Quiet;
 use super::receipts::Receipts;
 use super::stop::Stopper;
 use super::trace::Trace;
-use super::user::Facts;
+use super::user::{Facts, Failure};
 use super::worker::{Task, work};
 use crate::plan::Plan;
 use crate::record::{Header, Results};
@@ -38,9 +38,9 @@ pub struct Settings {
 /// Why nothing was run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// Nobody answers at the target; a sentence.
-    #[error("{0}")]
-    Unreachable(String),
+    /// Nobody answers at the target, or what is to be done before the run failed.
+    #[error("{}", .0.detail)]
+    Unreachable(Failure),
     #[error("this machine does not give the threads to run with: {0}; try fewer `--workers`")]
     Threads(#[from] std::io::Error),
     #[error("a worker failed; this is a bug, please report it: {0}")]
@@ -61,7 +61,8 @@ pub fn execute(
     let prepared = runtime.block_on(async {
         let prepare = async {
             preflight(plan, &network).await?;
-            Once::new(plan, &network, facts, Moment::START, Memory::default()).before().await
+            let before = Once::new(plan, &network, facts, Moment::START, Memory::default()).before().await;
+            before.map_err(|detail| Failure::new("`before` failed", detail))
         };
         tokio::select! {
             prepared = prepare => prepared.map(Some).map_err(RunError::Unreachable),

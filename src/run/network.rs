@@ -20,6 +20,7 @@ use crate::transport::http;
 use crate::transport::link::Link;
 use crate::transport::polling::{self, Place};
 use crate::transport::proxy::Proxy;
+use crate::transport::stage;
 use crate::transport::target_link::TargetLink;
 use crate::transport::tls::TlsContext;
 use crate::transport::websocket::{self, UpgradeError};
@@ -196,25 +197,26 @@ fn failure(kind: &'static str, error: &dyn std::fmt::Display) -> Failure {
 /// How often a target that is not ready is asked again.
 const READY_EVERY: StdDuration = StdDuration::from_millis(500);
 
-/// Makes sure that there is somebody to test: waits for `target.ready`, or opens one connection. The error is a sentence.
-pub async fn preflight(plan: &Plan, network: &TargetNetwork) -> Result<(), String> {
+/// How long one answer is waited for: a server that is coming up may lose a request.
+const READY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Makes sure that there is somebody to test: waits for `target.ready`, or opens one connection.
+pub async fn preflight(plan: &Plan, network: &TargetNetwork) -> Result<(), Failure> {
     let Some(ready) = &plan.target.ready else {
         let within = plan.scenarios.iter().map(|scenario| scenario.connect.within).max().unwrap_or_default();
-        return match tokio::time::timeout(within.std(), network.reach()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(failure)) => Err(failure.detail),
-            Err(_) => Err(format!(
-                "{} did not accept a connection within {within}; check host, port and firewall",
-                plan.target.display
-            )),
-        };
+        let clock = &network.clock;
+        let reached = stage::watch(network.reach(), clock.instant(clock.now() + within), within).await;
+        return reached.unwrap_or_else(|late| Err(failure(late.kind(), &late)));
     };
     let mut last = "no answer came".to_owned();
     let asking = async {
         loop {
             let (url, source) = (ready.get.clone(), None);
             let request = HttpRequest { method: "GET", url, headers: Vec::new(), body: Vec::new(), source };
-            match network.request(request).await {
+            let clock = &network.clock;
+            let asked =
+                stage::watch(network.request(request), clock.instant(clock.now() + READY_PATIENCE), READY_PATIENCE);
+            match asked.await.unwrap_or_else(|late| Err(failure(late.kind(), &late))) {
                 Ok(response) if (200..300).contains(&response.status) => return,
                 Ok(response) => last = format!("it answered with status {}", response.status),
                 Err(failure) => last = failure.detail,
@@ -223,5 +225,8 @@ pub async fn preflight(plan: &Plan, network: &TargetNetwork) -> Result<(), Strin
         }
     };
     let ready_in_time = tokio::time::timeout(ready.within.std(), asking).await.is_ok();
-    if ready_in_time { Ok(()) } else { Err(format!("`{}` was not ready within {}: {last}", ready.get, ready.within)) }
+    if ready_in_time {
+        return Ok(());
+    }
+    Err(failure("not ready", &format!("`{}` was not ready within {}: {last}", ready.get, ready.within)))
 }

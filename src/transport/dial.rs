@@ -10,6 +10,7 @@ use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
 use super::proxy::{self, Proxy, ProxyError};
+use super::stage::Stage;
 use super::stream::{Fault, Stream};
 use super::tls::TlsContext;
 use crate::units::{Duration, Moment};
@@ -62,6 +63,7 @@ async fn establish(endpoint: &Endpoint, now: &dyn Fn() -> Moment) -> Result<(Str
     let connected = now();
     let mut phases = Phases { dns: resolved.since(start), tcp: connected.since(resolved), tls: None };
     let Some(context) = &endpoint.tls else { return Ok((Stream::Plain(tcp), phases)) };
+    Stage::Tls.enter();
     let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::Name { host: host.to_owned() })?;
     let stream = TlsConnector::from(context.config())
         .connect(name, tcp)
@@ -78,8 +80,10 @@ async fn reach(
     source: Option<IpAddr>,
     now: &dyn Fn() -> Moment,
 ) -> Result<(TcpStream, Moment), DialError> {
+    Stage::Name.enter();
     let addresses = resolve(host, port).await?;
     let resolved = now();
+    Stage::Tcp.enter();
     Ok((connect_any(host, &addresses, source).await?, resolved))
 }
 

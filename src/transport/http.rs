@@ -17,6 +17,7 @@ use hyper_util::rt::TokioIo;
 
 use super::dial::{DialError, Endpoint, Phases, dial};
 use super::meter::{Meter, Metered};
+use super::stage::Stage;
 use super::stream::{Fault, Stream};
 use crate::units::Moment;
 
@@ -93,6 +94,7 @@ pub async fn send(
     now: &dyn Fn() -> Moment,
 ) -> Result<(Response, Phases), HttpError> {
     let (stream, phases) = dial(endpoint, now).await?;
+    Stage::Answer.enter();
     // Boxed for the same reason as in `dial`.
     let answer = Box::pin(async {
         let mut connection = Connection::open(stream, limits).await?;
@@ -196,7 +198,17 @@ impl Connection {
             sender.ready().await?;
             sender.send_request(request).await
         };
-        drive(wire, finished, answer).await.map_err(|error| HttpError::of(&error))
+        match drive(wire, finished, answer).await {
+            Ok(response) => Ok(response),
+            Err(error) if error.is_parse() && self.has_heard_tls() => Err(HttpError::Tls),
+            Err(error) => Err(HttpError::of(&error)),
+        }
+    }
+
+    /// Whether what could not be read is a TLS alert or handshake, as servers send it to whoever speaks to them in plain.
+    fn has_heard_tls(&mut self) -> bool {
+        let heard = self.wire.take().map(|wire| wire.into_parts().read_buf);
+        heard.is_some_and(|bytes| matches!(bytes[..], [ALERT | HANDSHAKE, 3, ..]))
     }
 
     /// Adds what there is of a body to `into`, up to its room for `limit` bytes.
@@ -285,6 +297,10 @@ pub(super) fn build(
     Ok(request)
 }
 
+/// Types of TLS records (RFC 8446 §5.1); a major version of 3 follows.
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+
 /// Headers in the form that leaves this room.
 pub(super) fn plain(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -317,6 +333,9 @@ pub enum HttpError {
     /// What came is not HTTP/1.1.
     #[error("the answer is not HTTP/1.1 ({what}); check host and port, and whether the server wants TLS")]
     NotHttp { what: String },
+    /// What came is TLS.
+    #[error("the server speaks TLS at this port; write `https://` or `wss://` in the URL, or use its unencrypted port")]
+    Tls,
     #[error("the head of the answer is too large ({what}); have the server send fewer headers or shorter cookies")]
     HeadTooLarge { what: String },
     #[error("the body of the answer is larger than {limit} bytes; ask for less, a login needs no large answer")]
@@ -361,6 +380,7 @@ impl HttpError {
                 Fault::Other { .. } => "connection broken before the answer",
             },
             Self::NotHttp { .. } => "answer is not HTTP",
+            Self::Tls => "server speaks TLS",
             Self::HeadTooLarge { .. } => "answer's head too large",
             Self::BodyTooLarge { .. } => "answer's body too large",
         }

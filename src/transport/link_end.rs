@@ -19,7 +19,7 @@ pub enum LinkEnd {
     /// A text message was not UTF-8.
     InvalidUtf8,
     /// The peer broke the framing. `what` is the rule it broke.
-    Protocol { what: String },
+    Protocol { kind: &'static str, what: Box<str> },
     /// A frame had reserved bits set, as compressed ones have.
     ReservedBits,
     /// The peer wrote an HTTP answer into the open WebSocket, as Engine.IO 4 servers do to clients of version 3.
@@ -140,7 +140,7 @@ impl LinkEnd {
             Self::Close { code, .. } => CloseCode::of(*code).kind,
             Self::Broken(fault) => fault.kind(),
             Self::InvalidUtf8 => "invalid UTF-8",
-            Self::Protocol { .. } => "WebSocket protocol error",
+            Self::Protocol { kind, .. } => kind,
             Self::ReservedBits => "reserved bits set",
             Self::HttpAnswer { .. } => "HTTP answer inside the WebSocket",
             Self::TooLarge { .. } => "message too large",
@@ -197,7 +197,7 @@ impl fmt::Display for LinkEnd {
             Self::Broken(fault) => return fault.fmt(f),
             Self::Polling(error) => return error.fmt(f),
             Self::InvalidUtf8 => write!(f, "the server sent a text message that is not UTF-8")?,
-            Self::Protocol { what } => write!(f, "the server broke the WebSocket protocol ({what})")?,
+            Self::Protocol { what, .. } => write!(f, "the server broke the WebSocket protocol ({what})")?,
             Self::ReservedBits => write!(f, "the server sent a frame with reserved bits set")?,
             Self::HttpAnswer { status: Some(status) } => {
                 write!(f, "the server wrote an HTTP answer (status {status}) into the open WebSocket")?;

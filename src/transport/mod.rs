@@ -14,6 +14,7 @@ pub mod meter;
 pub mod polling;
 pub mod proxy;
 pub mod refusal;
+pub mod stage;
 pub mod stream;
 pub mod target_link;
 pub mod tls;

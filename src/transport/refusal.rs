@@ -102,8 +102,8 @@ const CAUSES: &[Cause] = &[
     Cause {
         status: 413,
         kind: kinds!("413 too large"),
-        advice: "a message of ours is larger than the server or a proxy takes (`maxHttpBufferSize` in socket.io, 1 MB by \
-                 default); send less or raise the limit",
+        advice: "what was sent is too large for the server or a proxy: a polling message (`maxHttpBufferSize` in socket.io, 1 MB \
+                 by default), or `headers`, cookies and `query`; send less or raise the limit",
     },
     Cause {
         status: 426,
@@ -146,8 +146,7 @@ const OTHER: Cause = Cause {
 struct EngineError {
     code: u8,
     message: &'static str,
-    /// Of a request of polling, where the status is 400 for nearly all of them.
-    kind: &'static str,
+    kind: Kinds,
     advice: &'static str,
 }
 
@@ -156,40 +155,40 @@ const ENGINE_ERRORS: &[EngineError] = &[
     EngineError {
         code: 0,
         message: "Transport unknown",
-        kind: "polling refused: transport unknown",
+        kind: kinds!("transport unknown"),
         advice: "the server has this transport switched off (`transports`); switch it on, or use another here",
     },
     EngineError {
         code: 1,
         message: "Session ID unknown",
-        kind: "polling refused: session unknown",
+        kind: kinds!("session unknown"),
         advice: "another node opened this session; make the load balancer sticky",
     },
     EngineError {
         code: 2,
         message: "Bad handshake method",
-        kind: "polling refused: bad method",
+        kind: kinds!("bad handshake method"),
         advice: "a proxy changed the method of the request; check the proxies between",
     },
     EngineError {
         code: 3,
         message: "Bad request",
-        kind: "polling refused: bad request",
+        kind: kinds!("bad request"),
         advice: "the `Upgrade` header was lost on the way, or the session has moved to WebSocket already; have the proxies \
                  pass `Upgrade` and `Connection` on",
     },
     EngineError {
         code: 4,
         message: "Forbidden",
-        kind: "polling refused: forbidden",
+        kind: kinds!("forbidden by allowRequest"),
         advice: "the server's `allowRequest` refused; check credentials and `Origin`",
     },
     EngineError {
         code: 5,
         message: "Unsupported protocol version",
-        kind: "polling refused: protocol version",
-        advice: "servers of socket.io 3 and 4 say so to clients of Engine.IO 3; set `protocol: socket.io`, or `allowEIO3` in \
-                 the server",
+        kind: kinds!("protocol version unsupported"),
+        advice: "servers of socket.io 3 and 4 say so to clients of Engine.IO 3; set `protocol: socket.io` (or `socket.io-v2` \
+                 for servers of socket.io 2), or `allowEIO3` in the server",
     },
 ];
 
@@ -200,9 +199,10 @@ impl Refusal {
     /// What reports group by.
     #[must_use]
     pub fn kind(&self) -> &'static str {
+        let kind = self.engine_error().map_or(&self.cause().kind, |known| &known.kind);
         match self.asked {
-            Asked::Upgrade => self.cause().kind.upgrade,
-            Asked::Poll => self.engine_error().map_or(self.cause().kind.poll, |known| known.kind),
+            Asked::Upgrade => kind.upgrade,
+            Asked::Poll => kind.poll,
         }
     }
 
@@ -216,6 +216,12 @@ impl Refusal {
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.headers.iter().find(|(name, _)| name == "location").map(|(_, value)| value.as_str())
+    }
+
+    /// When the server wants to be asked again: seconds, or a date.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == "retry-after").map(|(_, value)| value.as_str())
     }
 
     fn cause(&self) -> &'static Cause {
@@ -242,10 +248,13 @@ impl fmt::Display for Refusal {
         if let Some(location) = self.location() {
             write!(f, " (to {location})")?;
         }
+        if let Some(when) = self.retry_after() {
+            write!(f, " (Retry-After: {when})")?;
+        }
         let body = self.body.trim();
         if !body.is_empty() {
             let mut excerpt = body.replace(char::is_control, " ");
-            cut(&mut excerpt, 160);
+            cut(&mut excerpt, 120);
             write!(f, " and `{excerpt}`")?;
         }
         write!(f, "; {}", self.advice())

@@ -23,6 +23,7 @@ use super::http::{self, Connection, HttpError};
 use super::link::{Arrival, Link, QueueError, Traffic};
 use super::link_end::LinkEnd;
 use super::refusal::{Asked, Refusal};
+use super::stage::Stage;
 use super::stream::{Fault, Stream};
 use crate::protocol::Frame;
 
@@ -89,6 +90,7 @@ async fn negotiate(
     headers: &[(String, String)],
     limits: &Limits,
 ) -> Result<Upgraded, UpgradeError> {
+    Stage::Upgrade.enter();
     let key = generate_key();
     let standard = [
         (header::CONNECTION, "Upgrade"),
@@ -127,14 +129,19 @@ fn words(headers: &header::HeaderMap, name: &header::HeaderName) -> Vec<String> 
 fn verify(headers: &header::HeaderMap, key: &str, asked: &[String]) -> Result<(), UpgradeError> {
     let has = |name, word: &str| words(headers, name).iter().any(|known| known.eq_ignore_ascii_case(word));
     if !has(&header::UPGRADE, "websocket") {
-        return Err(UpgradeError::NotWebSocket { what: "`Upgrade: websocket` is missing" });
+        return Err(UpgradeError::NotWebSocket {
+            kind: "101 without Upgrade",
+            what: "`Upgrade: websocket` is missing",
+        });
     }
     if !has(&header::CONNECTION, "upgrade") {
-        return Err(UpgradeError::NotWebSocket { what: "`Connection: Upgrade` is missing" });
+        let what = "`Connection: Upgrade` is missing";
+        return Err(UpgradeError::NotWebSocket { kind: "101 without Connection", what });
     }
     let accept = headers.get(header::SEC_WEBSOCKET_ACCEPT).map(header::HeaderValue::as_bytes);
     if accept != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
-        return Err(UpgradeError::NotWebSocket { what: "`Sec-WebSocket-Accept` is not the answer to our key" });
+        let what = "`Sec-WebSocket-Accept` is not the answer to our key";
+        return Err(UpgradeError::NotWebSocket { kind: "101 with a wrong key", what });
     }
     if let Some(extension) = words(headers, &header::SEC_WEBSOCKET_EXTENSIONS).into_iter().next() {
         return Err(UpgradeError::Extension { extension });
@@ -155,7 +162,7 @@ pub enum UpgradeError {
     Refused(Box<Refusal>),
     /// The server said 101, but not to what we asked.
     #[error("the server's answer 101 is not that of a WebSocket server ({what}); look for a proxy that answers itself")]
-    NotWebSocket { what: &'static str },
+    NotWebSocket { kind: &'static str, what: &'static str },
     #[error(
         "the server insists on the extension `{extension}`, which was not offered; make it optional in the server \
          (permessage-deflate is not supported)"
@@ -178,7 +185,7 @@ impl UpgradeError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.kind(),
-            Self::NotWebSocket { .. } => "upgrade answered by something else",
+            Self::NotWebSocket { kind, .. } => kind,
             Self::Extension { .. } => "upgrade with an unwanted extension",
             Self::Subprotocol { .. } => "subprotocol mismatch",
             Self::Http(error) => error.kind(),
@@ -265,7 +272,9 @@ impl WebSocketLink {
             }
             Error::Utf8(_) => (LinkEnd::InvalidUtf8, CloseCode::Invalid),
             Error::Protocol(ProtocolError::NonZeroReservedBits) => (LinkEnd::ReservedBits, CloseCode::Protocol),
-            error => (LinkEnd::Protocol { what: error.to_string() }, CloseCode::Protocol),
+            error => {
+                (LinkEnd::Protocol { kind: broken_rule(error), what: error.to_string().into() }, CloseCode::Protocol)
+            }
         };
         let (end, code) = self.http_answer().map_or((end, code), |http| (http, CloseCode::Protocol));
         let goodbye = CloseFrame { code, reason: Utf8Bytes::default() };
@@ -286,6 +295,24 @@ impl WebSocketLink {
         let words = self.socket.get_ref().head.strip_prefix(b"HTTP/1.")?;
         let status = std::str::from_utf8(words.get(2..5)?).ok().and_then(|digits| digits.parse().ok());
         Some(LinkEnd::HttpAnswer { status })
+    }
+}
+
+/// What reports call the rule of RFC 6455 that was broken.
+const fn broken_rule(error: &Error) -> &'static str {
+    let Error::Protocol(error) = error else { return "WebSocket protocol error" };
+    match error {
+        ProtocolError::MaskedFrameFromServer => "masked frame",
+        ProtocolError::UnexpectedContinueFrame => "continuation of nothing",
+        ProtocolError::ExpectedFragment(_) => "message inside a message",
+        ProtocolError::FragmentedControlFrame => "fragmented control frame",
+        ProtocolError::ControlFrameTooBig => "control frame too big",
+        ProtocolError::UnknownControlFrameType(_)
+        | ProtocolError::UnknownDataFrameType(_)
+        | ProtocolError::InvalidOpcode(_) => "frame of an unknown type",
+        ProtocolError::InvalidCloseSequence => "close frame unreadable",
+        ProtocolError::ReceivedAfterClosing => "frame after the close frame",
+        _ => "WebSocket protocol error",
     }
 }
 

@@ -8,6 +8,7 @@ mod architecture;
 mod cli;
 mod comparing;
 mod deliveries;
+mod diagnosis;
 mod counting;
 mod documents;
 mod games;

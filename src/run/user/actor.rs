@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::cookies::Cookies;
 use super::deliveries::Promised;
+use super::ending;
 use super::inbox::Inbox;
 use super::label::Labels;
 use super::life::Life;
@@ -193,7 +194,9 @@ impl Actor {
             }
             Input::Moved(outcome) => self.moved(scene, outcome),
             Input::LinkEnded(how) => {
-                self.link_end = self.session.is_some().then_some(how);
+                let online = self.online;
+                let awaits = |session: &Box<dyn Session>| session.awaits().filter(|_| !online);
+                self.link_end = self.session.as_ref().map(|session| ending::lost(how, awaits(session).as_deref()));
                 self.tell_session(scene, protocol::Input::Closed);
             }
             Input::Called => self.called(scene),
@@ -279,12 +282,25 @@ impl Actor {
             Event::Data { args } => self.came(scene, &args),
             Event::LateAck { id, .. } => self.late_ack(scene, id),
             // It was answered before, or given up so long ago that nobody knows for which action.
-            Event::StrayAck { asked: true, .. } => scene.sink.recorder.count(self.cell(scene), Counter::LateAnswers),
+            Event::StrayAck { asked: true, wire, .. } => {
+                scene.sink.recorder.count(self.cell(scene), Counter::LateAnswers);
+                let detail = format!(
+                    "the server acknowledged number {wire} again, or a long time after it was given up; see that it \
+                     calls the callback of an event once"
+                );
+                self.protocol_error(scene, "ack that came again", detail);
+            }
             Event::StrayAck { wire, asked: false, .. } => {
-                let detail = format!("the server acknowledged number {wire}, which nobody asked for");
+                let detail = format!(
+                    "the server acknowledged number {wire}, which nobody asked for; look for an ack that belongs to \
+                     another connection"
+                );
                 self.protocol_error(scene, "ack that nobody asked for", detail);
             }
-            Event::Ignored(violation) => self.protocol_error(scene, "packet ignored", violation.to_string()),
+            Event::Ignored(violation) => {
+                let broken = ending::broken(&violation);
+                self.protocol_error(scene, &broken.kind, broken.detail);
+            }
             Event::Disconnected { namespace: Some(namespace), .. } => self.put_out(scene, namespace),
             Event::Disconnected { namespace: None, reason } => self.disconnected(scene, reason),
         }

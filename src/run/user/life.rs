@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::actor::{Actor, Scene};
 use super::cookies::{self, Cookies};
+use super::ending;
 use super::message::{Command, ConnectRequest, Opened};
 use super::thread::{End, Place, Wait};
 use crate::ledger::{ActionOutcome, NotSent};
@@ -99,15 +100,15 @@ impl Actor {
             Life::BackingOff { .. } => self.come(scene),
             Life::Lingering { .. } => self.depart(scene),
             Life::Dialing { .. } => {
-                let detail = format!("nothing came within {}", scene.scenario.connect.within);
+                // Where the driver watches over the attempt, it has told before how far that came.
+                let detail = format!("waited {} for a connection; look at the server", scene.scenario.connect.within);
                 self.connect_failed(scene, "connect timed out".into(), detail);
             }
             Life::Handshaking { .. } if self.is_kept(scene) => self.wrongly_let_in(scene),
             Life::Handshaking { .. } => {
                 let awaited = self.session.as_ref().and_then(|session| session.awaits());
-                let awaited = awaited.unwrap_or_else(|| "the server's first packet".into());
-                let detail = format!("{awaited} did not come within {}", scene.scenario.connect.within);
-                self.connect_failed(scene, "handshake timed out".into(), detail);
+                let late = ending::late(awaited.as_deref(), scene.scenario.connect.within);
+                self.connect_failed(scene, late.kind, late.detail);
             }
             _ => {}
         }
@@ -179,7 +180,9 @@ impl Actor {
             jar = self.cookies.clone();
         }
         let source = scene.plan.target.source(user);
-        let request = ConnectRequest { way, target, polling, headers, cookies: jar, source };
+        let within = scene.scenario.connect.within;
+        let deadline = scene.now + within;
+        let request = ConnectRequest { way, target, polling, headers, cookies: jar, source, deadline, within };
         Ok((session, request))
     }
 
@@ -234,11 +237,12 @@ impl Actor {
         }
         self.logged_in = false;
         self.let_go(scene);
+        let refused = ending::refused(error);
         let kind = match Self::one_of_several(scene, namespace) {
-            None => "connect refused by the server".into(),
+            None => refused.kind,
             Some(name) => format!("connect of {name} refused by the server").into(),
         };
-        self.connect_failed(scene, kind, error.to_owned());
+        self.connect_failed(scene, kind, refused.detail);
     }
 
     pub(super) fn connect_failed(&mut self, scene: &mut Scene<'_>, kind: Cow<'static, str>, detail: String) {
@@ -278,25 +282,20 @@ impl Actor {
             self.keep_session(scene);
         }
         let was_online = self.offline(scene, since);
-        let link_end = self.link_end.take();
-        let (kind, detail) = match (reason, link_end) {
-            (Closed::ByUs, _) => return,
-            (Closed::Link, Some(end)) if self.is_refused_as_wanted(scene, end.said.as_deref()) => return,
-            (Closed::Link, Some(mut end)) => (scene.sink.close_codes.kind(&mut end), end.detail),
-            (Closed::Unanswered { hint }, Some(mut end)) => {
-                (scene.sink.close_codes.kind(&mut end), format!("{}; {hint}", end.detail))
-            }
-            (Closed::PingTimeout { after }, _) => (
-                Cow::from("ping timeout"),
-                format!("no heartbeat came from the server for {after}; it hangs, or the network does"),
-            ),
-            (Closed::Violation(violation), _) => {
-                scene.sink.recorder.count(self.cell(scene), Counter::ProtocolErrors);
-                (Cow::from("protocol violation"), violation.to_string())
-            }
-            (reason, _) => (Cow::from(reason.name()), format!("while {}", self.doing())),
-        };
-        self.lost(scene, was_online, kind, detail);
+        let mut link_end = self.link_end.take();
+        if matches!(reason, Closed::Link)
+            && self.is_refused_as_wanted(scene, link_end.as_ref().and_then(|end| end.said.as_deref()))
+        {
+            return;
+        }
+        if matches!(reason, Closed::Violation(_)) {
+            scene.sink.recorder.count(self.cell(scene), Counter::ProtocolErrors);
+        }
+        if let Some(end) = &mut link_end {
+            end.kind = scene.sink.close_codes.kind(end);
+        }
+        let Some(failure) = ending::ended(reason, link_end, self.doing()) else { return };
+        self.lost(scene, was_online, failure.kind, failure.detail);
     }
 
     /// The connection has ended without our asking for it.

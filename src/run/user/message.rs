@@ -46,6 +46,9 @@ pub struct ConnectRequest {
     pub cookies: Cookies,
     /// The address to connect from, where it matters which of ours it is.
     pub source: Option<IpAddr>,
+    /// When it is given up, `within` after it was begun.
+    pub deadline: Moment,
+    pub within: Duration,
 }
 
 /// An HTTP request to make.

@@ -17,6 +17,7 @@ mod build;
 pub mod cookies;
 mod deliveries;
 mod custom;
+mod ending;
 mod expect;
 mod handlers;
 mod inbox;

@@ -94,8 +94,8 @@ fn goodbye(code: u16, reason: &'static str) -> Message {
     Message::Close(Some(CloseFrame { code: code.into(), reason: Text::from_static(reason) }))
 }
 
-fn protocol(what: &str) -> LinkEnd {
-    LinkEnd::Protocol { what: format!("WebSocket protocol error: {what}") }
+fn protocol(kind: &'static str, what: &str) -> LinkEnd {
+    LinkEnd::Protocol { kind, what: format!("WebSocket protocol error: {what}").into() }
 }
 
 /// A driver may hold links of several kinds behind one pointer.
@@ -125,11 +125,11 @@ async fn broken_connections() {
 async fn broken_frames() {
     check(&[Raw(b"\x81\x02\xff\xfe")], &[], LinkEnd::InvalidUtf8, &[goodbye(1007, "")]).await;
     check(&[Raw(b"\xc1\x01a")], &[], LinkEnd::ReservedBits, &[goodbye(1002, "")]).await;
-    let masked = protocol("Received a masked frame from server");
+    let masked = protocol("masked frame", "Received a masked frame from server");
     check(&[Raw(b"\x81\x81\x00\x00\x00\x00a")], &[], masked, &[goodbye(1002, "")]).await;
-    let opcode = protocol("Encountered invalid opcode: 3");
+    let opcode = protocol("frame of an unknown type", "Encountered invalid opcode: 3");
     check(&[Raw(b"\x83\x00")], &[], opcode, &[goodbye(1002, "")]).await;
-    let lonely = protocol("Continue frame but nothing to continue");
+    let lonely = protocol("continuation of nothing", "Continue frame but nothing to continue");
     check(&[Raw(b"\x80\x01a")], &[], lonely, &[goodbye(1002, "")]).await;
 }
 

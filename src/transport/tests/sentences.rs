@@ -52,7 +52,7 @@ fn ends_of_links() {
     ends.extend([
         LinkEnd::ByUs,
         LinkEnd::InvalidUtf8,
-        LinkEnd::Protocol { what: "x".to_owned() },
+        LinkEnd::Protocol { kind: "masked frame", what: "x".into() },
         LinkEnd::ReservedBits,
         LinkEnd::HttpAnswer { status: Some(400) },
         LinkEnd::TooLarge { size: 2, limit: 1 },
@@ -150,6 +150,8 @@ fn refusals() {
     let statuses = [200, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 407, 413, 426, 429, 500, 502, 503, 504, 418];
     let all: Vec<_> = statuses.into_iter().map(|status| refusal(status, "")).collect();
     check(&all, Refusal::kind, Refusal::advice);
+    let coded: Vec<_> = (0..6).map(|code| refusal(400, &format!("{{\"code\":{code},\"message\":\"no\"}}"))).collect();
+    check(&coded, Refusal::kind, Refusal::advice);
     for (body, advice) in [
         ("Transport unknown", "`transports`"),
         (r#"{"code":1,"message":"Session ID unknown"}"#, "sticky"),
@@ -160,6 +162,8 @@ fn refusals() {
     ] {
         assert!(refusal(400, body).advice().contains(advice), "{body}: {}", refusal(400, body).advice());
     }
+    let busy = Refusal { headers: vec![("retry-after".into(), "7".into())], ..refusal(429, "") };
+    assert!(busy.to_string().contains("status 429 (Retry-After: 7); a rate limit"), "{busy}");
     let text = refusal(500, &format!("\x1b[31m{}", "é".repeat(500))).to_string();
     assert!(!text.contains('\x1b') && text.contains("…") && text.len() < 700, "{text}");
 }

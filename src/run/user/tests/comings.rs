@@ -43,18 +43,20 @@ fn a_link_that_never_opens_times_out() {
         mute,
         &[0.0, 2000.0, 5000.0, 9000.0],
         "connect failures 4",
-        ("connect timed out", "nothing came within 1s"),
+        ("connect timed out", "waited 1s for a connection; look at the server"),
     );
 }
 
 #[test]
 fn a_handshake_that_stops_says_what_it_waited_for() {
     let no_open = |seen: &Seen<'_>| if seen.connects() { vec![(LINK, Arrival::Linked)] } else { polite(seen) };
-    let detail = "the OPEN packet of Engine.IO did not come within 1s";
-    check(LONG, no_open, &[0.0, 2000.0, 5000.0, 9000.0], "connect failures 4", ("handshake timed out", detail));
+    let detail = "waited 1s for the OPEN packet of Engine.IO; the WebSocket is open and the server says nothing: check \
+                  `protocol` and `path`, and whether the server hangs";
+    check(LONG, no_open, &[0.0, 2000.0, 5000.0, 9000.0], "connect failures 4", ("no OPEN", detail));
     let no_reply = |seen: &Seen<'_>| if seen.joins() { Vec::new() } else { polite(seen) };
-    let detail = "the CONNECT reply of namespace `/` did not come within 1s";
-    check(LONG, no_reply, &[0.0, 2000.0, 5000.0, 9000.0], "connect failures 4", ("handshake timed out", detail));
+    let detail = "waited 1s for the CONNECT reply of namespace `/`; a middleware of the server may wait for something, or \
+                  the server speaks another `protocol` or `parser`";
+    check(LONG, no_reply, &[0.0, 2000.0, 5000.0, 9000.0], "connect failures 4", ("no CONNECT reply", detail));
 }
 
 #[test]
@@ -63,7 +65,8 @@ fn a_server_that_says_no_or_nonsense_is_left_and_asked_again() {
         move |seen: &Seen<'_>| if seen.joins() { vec![(10, Arrival::Text(text.into()))] } else { polite(seen) }
     };
     let moments = [0.0, 1020.0, 3040.0];
-    let error = r#"{"message":"unauthorized"}"#;
+    let error = "the server answered CONNECT with {\"message\":\"unauthorized\"}; check `connect.auth` and `login`; the answer \
+                 is that of the server's middleware";
     check(
         "{ users: 1, duration: 6s }",
         says(r#"44{"message":"unauthorized"}"#),
@@ -71,7 +74,8 @@ fn a_server_that_says_no_or_nonsense_is_left_and_asked_again() {
         "connect failures 3",
         ("connect refused by the server", error),
     );
-    let gone = "while waiting";
+    let gone = "the server disconnected the namespace during waiting; it does so on purpose (a kick, an expired login): look \
+                for `disconnect` in the server";
     check(
         "{ users: 1, duration: 6s }",
         says("41"),
@@ -84,17 +88,23 @@ fn a_server_that_says_no_or_nonsense_is_left_and_asked_again() {
         says("1"),
         &moments,
         "connect failures 3",
-        ("close packet from the server", gone),
+        (
+            "close packet from the server",
+            "the server closed the session during waiting; it is shutting down, or has had enough of this client: look at \
+             its log",
+        ),
     );
     let life = "connect failures 3, protocol errors 3";
-    let what = "the payload of an ack is not a JSON array (in Socket.IO): `431{}`";
-    check("{ users: 1, duration: 6s }", says("431{}"), &moments, life, ("protocol violation", what));
+    let what = "the payload of an ack is not a JSON array (in Socket.IO): `431{}`; look at how the server answers; \
+                `cotillion try` shows the frames";
+    check("{ users: 1, duration: 6s }", says("431{}"), &moments, life, ("ack unreadable", what));
 }
 
 #[test]
 fn a_link_that_ends_in_the_handshake_is_a_failure_to_connect() {
+    let detail = "scripted (it came instead of the CONNECT reply of namespace `/`)";
     let ends = |seen: &Seen<'_>| if seen.joins() { vec![(10, Arrival::Ended("reset"))] } else { polite(seen) };
-    check("{ users: 1, duration: 6s }", ends, &[0.0, 1020.0, 3040.0], "connect failures 3", ("reset", "scripted"));
+    check("{ users: 1, duration: 6s }", ends, &[0.0, 1020.0, 3040.0], "connect failures 3", ("reset", detail));
 }
 
 #[test]

@@ -56,11 +56,18 @@ fn a_loss_in_the_middle_of_an_action_ends_it_and_the_turns_until_the_user_is_bac
 #[test]
 fn every_way_to_lose_a_connection_is_one_disconnect() {
     let bids = "planned 10, sent 7, acks 3, ok 6, disconnected 1, offline 3";
-    for (text, kind) in [("41", "namespace disconnect by the server"), ("1", "close packet from the server")] {
+    for (text, kind, told) in [
+        (
+            "41",
+            "namespace disconnect by the server",
+            "the server disconnected the namespace during act; it does so on purpose",
+        ),
+        ("1", "close packet from the server", "the server closed the session during act; it is shutting down"),
+    ] {
         let what = Arrival::Text(text.into());
         check(SCENARIO, once("bid", 100, &what), &[0.0, 2100.0], bids, LOST);
-        let told = Simulation::new(&suite(SCENARIO)).server(once("bid", 100, &what)).run();
-        assert_eq!(told.example(kind), "while act");
+        let example = Simulation::new(&suite(SCENARIO)).server(once("bid", 100, &what)).run().example(kind).to_owned();
+        assert!(example.starts_with(told), "{example}");
     }
     let nonsense = Arrival::Text("x".into());
     check(SCENARIO, once("bid", 100, &nonsense), &[0.0, 2100.0], bids, &format!("{LOST}, protocol errors 1"));
@@ -77,7 +84,8 @@ fn a_server_that_stops_pinging_is_given_up() {
     };
     let told = Simulation::new(&suite(SCENARIO)).server(silent).run();
     assert_eq!(told.moments("connect"), [0.0, 2510.0]);
-    assert_eq!(told.example("ping timeout"), "the server sent no ping for 1s500ms; it hangs, or the network does");
+    let example = told.example("ping timeout");
+    assert!(example.starts_with("the server sent no ping for 1s500ms; it hangs or is overloaded"), "{example}");
     assert_eq!(told.actions(), "planned 10, sent 8, acks 4, ok 8, offline 2");
 }
 
