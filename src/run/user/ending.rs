@@ -30,8 +30,7 @@ const STOPS: &[Stop] = &[
         late_advice: "a middleware of the server may wait for something, or the server speaks another `protocol` or \
                       `parser`",
         closed: "closed instead of a CONNECT reply",
-        closed_advice: "a server with another parser does so (`parser: msgpack` or `json`), or one that does not take \
-                        `connect.auth`",
+        closed_advice: "a server that does not take `connect.auth` does so, or one with another parser",
     },
 ];
 
@@ -71,8 +70,11 @@ pub(super) fn ended(reason: Closed, link: Option<Failure>, doing: &str) -> Optio
             None => format!("it ended during {doing}; look at the server and the network for that moment"),
         },
         Closed::Unanswered { hint } => match link {
-            Some(link) => return Some(Failure { detail: format!("{}; {hint}", link.detail), ..link }),
-            None => hint.to_string(),
+            Some(link) if STOPS.iter().any(|stop| stop.closed == link.kind) => {
+                return Some(Failure { detail: format!("{}; {hint}", link.detail), ..link });
+            }
+            Some(link) => return Some(link),
+            None => hint.to_owned(),
         },
         Closed::PingTimeout { after } => format!(
             "no heartbeat came from the server for {after}; it hangs or is overloaded, or a network or proxy between swallows what it \

@@ -155,7 +155,7 @@ fn refusals() {
     for (body, advice) in [
         ("Transport unknown", "`transports`"),
         (r#"{"code":1,"message":"Session ID unknown"}"#, "sticky"),
-        (r#"{"code":5,"message":"…"}"#, "`protocol`"),
+        (r#"{"code":5,"message":"…"}"#, "`protocol: socket.io`"),
         (r#"{"code":3}"#, "proxy did not understand"),
         ("<h1>Bad request</h1>", "proxy did not understand"),
         ("Forbidden\n", "`allowRequest`"),

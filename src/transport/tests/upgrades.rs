@@ -32,7 +32,7 @@ async fn refusals() {
             "Unsupported protocol version",
         ],
         "upgrade refused: protocol version unsupported",
-        &["status 400", "`Unsupported protocol version`", "set `protocol`"],
+        &["status 400", "`Unsupported protocol version`", "set `protocol: socket.io`"],
     )
     .await;
     check(
