@@ -15,6 +15,7 @@ mod login;
 mod losses;
 mod meetings;
 mod partings;
+mod raw;
 mod server;
 mod sights;
 mod simulation;
