@@ -128,7 +128,12 @@ impl Foreign<'_> {
         };
         let recovery = target.recovery.is_some_and(|recovery| recovery.0);
         let leave_out = "leave it out";
-        self.of_socketio(path, "namespace", target.namespace.is_some(), "leave it out, or write `path` if that is meant");
+        self.of_socketio(
+            path,
+            "namespace",
+            target.namespace.is_some(),
+            "leave it out, or write `path` if that is meant",
+        );
         self.of_socketio(path, "parser", target.parser.is_some(), leave_out);
         self.of_socketio(path, "recovery", recovery, leave_out);
         self.of_socketio(path, "transports", !only_websocket, "leave it out: there is only WebSocket");
@@ -186,8 +191,18 @@ impl Foreign<'_> {
     fn steps(&self, steps: &[Step], path: &Path) {
         for (index, step) in steps.iter().enumerate() {
             let path = path.index(index);
-            self.of_socketio(&path, "emit", step.emit.is_some(), "write `send: { json: … }`: there are messages, not events");
-            self.of_socketio(&path, "answer", step.answer.is_some(), "write `send: { json: … }`: nothing asks for an ack");
+            self.of_socketio(
+                &path,
+                "emit",
+                step.emit.is_some(),
+                "write `send: { json: … }`: there are messages, not events",
+            );
+            self.of_socketio(
+                &path,
+                "answer",
+                step.answer.is_some(),
+                "write `send: { json: … }`: nothing asks for an ack",
+            );
             let expected = step.emit.is_none() && step.namespace.is_some();
             self.of_socketio(&path, "namespace", expected, "leave it out");
             self.of_websocket(&path, "send", step.send.is_some(), "write `emit: EVENT`, or set `protocol: websocket`");

@@ -246,10 +246,7 @@ mod tests {
     fn session(split: Option<Split>) -> WebSocket {
         let mut session = WebSocket::new(&Config { path: "/".into(), split, ..Config::default() }).unwrap();
         session.handle(Moment::START, Input::Opened).unwrap();
-        assert_eq!(
-            session.poll(),
-            Some(Output::Event(Event::Connected { namespace: 0, id: None, recovered: false }))
-        );
+        assert_eq!(session.poll(), Some(Output::Event(Event::Connected { namespace: 0, id: None, recovered: false })));
         session
     }
 

@@ -49,8 +49,7 @@ mod tests {
         for code in [None, Some(1000), Some(1006), Some(2999), Some(5000)] {
             assert_eq!(kind(&mut codes, code), "of many", "{code:?}");
         }
-        let kinds: std::collections::BTreeSet<String> =
-            (3000..5000).map(|code| kind(&mut codes, Some(code))).collect();
+        let kinds: std::collections::BTreeSet<String> = (3000..5000).map(|code| kind(&mut codes, Some(code))).collect();
         assert_eq!(kinds.len(), CloseCodes::MOST + 1);
         assert_eq!(kind(&mut codes, Some(4401)), "close 4401 (application)");
         let nothing_said = codes.kind(&mut Failure::new("connection lost", String::new()));

@@ -27,12 +27,7 @@ impl Actor {
     }
 
     /// Hands a message of the current step to the session.
-    pub(super) fn send(
-        &mut self,
-        scene: &Scene<'_>,
-        message: &Message,
-        scratch: &mut Vec<u8>,
-    ) -> Result<(), String> {
+    pub(super) fn send(&mut self, scene: &Scene<'_>, message: &Message, scratch: &mut Vec<u8>) -> Result<(), String> {
         let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
         let frame = message.render(&bindings, scratch).map_err(|error| error.to_string())?;
         let session = self.session.as_mut().ok_or("the user is not connected")?;

@@ -7,7 +7,8 @@ use crate::metrics::Counter;
 
 /// One user, four seconds; `target` has the keys beside URL and protocol.
 fn simulate<'a>(target: &str, scenario: &str, server: impl FnMut(&Seen<'_>) -> Script + 'a) -> Told {
-    let mut text = format!("name: t\ntarget: {{ url: \"ws://127.0.0.1:9\", protocol: websocket{target} }}\nscenarios:\n  s:\n");
+    let mut text =
+        format!("name: t\ntarget: {{ url: \"ws://127.0.0.1:9\", protocol: websocket{target} }}\nscenarios:\n  s:\n");
     for line in format!("load: {{ users: 1, duration: 4s }}\n{scenario}").lines() {
         text.push_str(&format!("    {line}\n"));
     }
@@ -70,7 +71,8 @@ fn a_reply_is_known_by_its_name_and_by_what_is_in_it() {
 
 /// A message is heard under this name, `None` where the suite's expression gives it none.
 fn check_name(event_name: &str, message: &str, expected: &str) {
-    let scenario = format!("on: {{ \"{expected}\": [{{ send: {{ text: heard }} }}] }}\nsetup: [{{ send: {{ text: hello }} }}]");
+    let scenario =
+        format!("on: {{ \"{expected}\": [{{ send: {{ text: heard }} }}] }}\nsetup: [{{ send: {{ text: hello }} }}]");
     let server = open(|said| if said.trim_end() == "hello" { vec![(5, text(message))] } else { Vec::new() });
     let told = simulate(event_name, &scenario, server);
     assert_eq!(said(&told), ["10 > hello", "15 > heard"], "{event_name} {message} {:#?}", told.findings());
@@ -101,8 +103,15 @@ fn what_names_and_what_is_sent_is_checked_when_it_is_used() {
         true => vec![(LINK, Arrival::Linked), (20, text("[1]"))],
         false => Vec::new(),
     };
-    let told = simulate(", event_name: \"(data | from_json).a\"", "on: { message: [{ send: { text: \"{{ data[0] }}\" } }] }", server);
-    assert_eq!((told.findings(), said(&told)), (vec!["step: `event_name` has no value ×1".to_owned()], vec!["20 > 1".into()]));
+    let told = simulate(
+        ", event_name: \"(data | from_json).a\"",
+        "on: { message: [{ send: { text: \"{{ data[0] }}\" } }] }",
+        server,
+    );
+    assert_eq!(
+        (told.findings(), said(&told)),
+        (vec!["step: `event_name` has no value ×1".to_owned()], vec!["20 > 1".into()])
+    );
     let told = simulate("", "act: [{ send: { text: \"{{ x }}\" }, name: x }, { set: { x: 1 } }]\nevery: 2s", server);
     assert_eq!(told.actions(), "planned 1, generator 1", "{:?}", told.findings());
     assert_eq!(told.example("x cannot be sent"), "`x` is undefined");
@@ -145,17 +154,24 @@ reconnect: { wait: 300ms, jitter: 0% }";
     });
     let moments = told.moments("> ");
     assert_eq!(moments, [710.0, 2010.0, 2710.0, 3410.0], "{:#?}", told.log);
-    let told = simulate("", "keepalive: { every: 1s, text: \"{{ x }}\" }\nsetup: [{ when: \"false\", set: { x: 1 } }]", open(|_| Vec::new()));
+    let told = simulate(
+        "",
+        "keepalive: { every: 1s, text: \"{{ x }}\" }\nsetup: [{ when: \"false\", set: { x: 1 } }]",
+        open(|_| Vec::new()),
+    );
     assert_eq!((said(&told), told.count(Counter::StepErrors)), (Vec::new(), 3));
     let draws = simulate("", "keepalive: { every: 1s, text: \"{{ random_text(8) }}\" }", open(|_| Vec::new()));
-    let mut drawn: Vec<String> = said(&draws).iter().map(|line| line.split(' ').next_back().unwrap().to_owned()).collect();
+    let mut drawn: Vec<String> =
+        said(&draws).iter().map(|line| line.split(' ').next_back().unwrap().to_owned()).collect();
     drawn.dedup();
     assert_eq!(drawn.len(), 3, "each is rendered anew");
 }
 
 #[test]
 fn a_normal_closure_in_the_middle_is_a_disconnect_and_codes_are_told_apart() {
-    for (code, kind) in [(1000, "close 1000 (normal)"), (4401, "close 4401 (application)"), (4403, "close 4403 (application)")] {
+    for (code, kind) in
+        [(1000, "close 1000 (normal)"), (4401, "close 4401 (application)"), (4403, "close 4403 (application)")]
+    {
         let mut lost = false;
         let server = |seen: &Seen<'_>| match seen.text() {
             Some(_) if !std::mem::replace(&mut lost, true) => vec![(50, Arrival::Closed(code, "bye"))],
@@ -180,7 +196,11 @@ fn check_refused(wanted: &str, first: &Arrival, life: &str, findings: &[&str]) {
         _ => vec![(LINK, Arrival::Linked), (100, first.clone())],
     };
     let told = simulate("", &scenario, server);
-    assert_eq!((told.life().as_str(), told.findings()), (life, findings.iter().map(ToString::to_string).collect()), "{wanted} {first:?}");
+    assert_eq!(
+        (told.life().as_str(), told.findings()),
+        (life, findings.iter().map(ToString::to_string).collect()),
+        "{wanted} {first:?}"
+    );
 }
 
 #[test]
@@ -196,5 +216,10 @@ fn a_refusal_by_status_or_by_close_code_can_be_what_is_wanted() {
     check_refused("error.reason == 'unauthorized'", &closed, "refusals 1", &[]);
     check_refused("error.code == 4403", &closed, "connect failures 2", &["connect: close 4401 (application) ×2"]);
     check_refused("true", &Arrival::Ended("reset"), "connect failures 2", &["connect: reset ×2"]);
-    check_refused("true", &text("welcome"), "connect failures 1", &["connect: connected, not refused ×1", "event: message ×1"]);
+    check_refused(
+        "true",
+        &text("welcome"),
+        "connect failures 1",
+        &["connect: connected, not refused ×1", "event: message ×1"],
+    );
 }
