@@ -219,7 +219,8 @@ impl Stage {
 
     fn describe(&self, output: &Output) -> String {
         match output {
-            Output::Send(Frame::Text(frame)) => format!("> {frame}"),
+            // A newline in it is written as one of a JSON string is.
+            Output::Send(Frame::Text(frame)) => format!("> {}", frame.as_str().replace('\n', "\\n")),
             Output::Send(Frame::Binary(bytes)) => format!(">b {bytes:02x?}"),
             Output::Close => "> (close)".to_owned(),
             Output::Event(event) => format!("! {}", self.event(event)),
