@@ -10,6 +10,7 @@ use super::critic::Critic;
 use super::delivery::Deliveries;
 use super::invariant::Invariant;
 use super::language::{Names, Resource};
+use super::message::Naming;
 use super::once::Once;
 use super::overrides::Overrides;
 use super::rotation::{Acting, Floor};
@@ -63,10 +64,8 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
     let (rotations, proof) = rotation::compile(&floor);
     let outside = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
-    raw::check(&suite, &critic);
-    let naming = raw::naming(&suite.target, &outside, &critic);
     let flows = flows(&floor, rotations, target.as_ref(), (&names, &outside), context.files);
-    let Flows { scenarios, deliveries, invariants, axes, once } = flows;
+    let Flows { scenarios, deliveries, invariants, axes, once, naming } = flows;
     let feeds = feed::settle(feeds, feed_names, &scenarios, &critic);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     delivery_thresholds::check(&suite, &root.key("thresholds"), &deliveries, &axes, &critic);
@@ -128,6 +127,7 @@ struct Flows {
     invariants: Vec<Invariant>,
     axes: Axes,
     once: Once,
+    naming: Naming,
 }
 
 /// `outside` are the names that exist outside of scenarios.
@@ -146,7 +146,9 @@ fn flows(
     let once = once::compile(&ground, &axes);
     let deliveries = ground.promised.into_inner();
     let invariants = compile_invariant::compile(&suite.invariants, &mut scenarios, &deliveries, outside, critic);
-    Flows { scenarios, deliveries, invariants, axes, once }
+    raw::check(suite, critic);
+    let naming = raw::naming(&suite.target, outside, critic);
+    Flows { scenarios, deliveries, invariants, axes, once, naming }
 }
 
 fn credentials(

@@ -375,7 +375,7 @@ pub struct Connect {
     pub namespaces: Map<JoinedNamespace>,
     /// How many users may start to connect in a second. Default `50/s`.
     pub rate: Option<Rate>,
-    /// From the first byte to the namespace's answer. Default `10s`.
+    /// From the first byte to the namespace's answer, or to the open WebSocket. Default `10s`.
     pub within: Option<Duration>,
     /// The server is to refuse the connection: expression over `error` that is true when it does so as it should.
     pub refused: Option<Expression>,

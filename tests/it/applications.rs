@@ -67,8 +67,24 @@ fn events_that_lead_to_others() {
 }
 
 #[test]
+fn bids_by_graphql() {
+    check("graphql", &[], &[]);
+    check("graphql", &["--lose", "5%"], &["delivery_missing"]);
+    check("graphql", &["--leave", "5%"], &["success_rate", "disconnects"]);
+}
+
+#[test]
+fn channels_as_phoenix_has_them() {
+    // The heartbeat comes every 2 s, and a server that waits for less than that ends the connection with 1000.
+    check("phoenix", &["--timeout", "4s"], &[]);
+    check("phoenix", &["--timeout", "1s"], &["disconnects"]);
+    check("phoenix", &["--mute", "5%"], &["delivery_missing", "every_message_told"]);
+    check("phoenix", &["--refuse", "10%"], &["rejected_rate"]);
+}
+
+#[test]
 fn the_applications_do_what_they_promise() {
-    for application in ["collaboration", "matchmaking", "dashboard", "messaging", "orders"] {
+    for application in ["collaboration", "matchmaking", "dashboard", "messaging", "orders", "graphql", "phoenix"] {
         // It says by itself whether its packages may be missing.
         if ServerProcess::node(application, &[]).is_none() {
             continue;

@@ -241,7 +241,8 @@ impl Stage {
 
     fn describe(&self, output: &Output) -> String {
         match output {
-            Output::Send(Frame::Text(frame)) => format!("> {frame}"),
+            // A newline in it is written as one of a JSON string is.
+            Output::Send(Frame::Text(frame)) => format!("> {}", frame.as_str().replace('\n', "\\n")),
             Output::Send(Frame::Binary(bytes)) => {
                 bytes.iter().fold(">b ".to_owned(), |text, b| format!("{text}{b:02x}"))
             }

@@ -213,7 +213,9 @@ impl Actor {
         scene.sink.recorder.count(cell, Counter::ConnectAttempts);
         scene.sink.recorder.count(cell, Counter::Connections);
         scene.sink.recorder.record(cell, Distribution::ConnectLatency, scene.now.since(since));
-        scene.sink.recorder.record(cell, Distribution::ConnectNamespace, scene.now.since(opened));
+        if !scene.plan.target.is_raw() {
+            scene.sink.recorder.record(cell, Distribution::ConnectNamespace, scene.now.since(opened));
+        }
         scene.sink.connected += 1;
         self.online = true;
         self.socket_id = id;

@@ -19,7 +19,11 @@ pub struct Seen<'a> {
 pub enum Arrival {
     Linked,
     NotLinked(&'static str),
+    /// Not linked, for the server answers with this status and body.
+    Refused(u16, &'static str),
     Text(String),
+    /// Ended by a close frame with this code and reason.
+    Closed(u16, &'static str),
     Ended(&'static str),
     Response(u16, String),
     /// The same with status 200 and this `Set-Cookie`.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::super::actor::{Actor, Facts, Scene};
 use super::super::life::Life;
 use super::super::message::{Command, Failure, Input, Opened};
+use super::super::said::Said;
 use super::books::Told;
 use super::server::{Arrival, Script, Seen, polite};
 use crate::plan::compile::{Context, compile};
@@ -299,6 +300,17 @@ impl Running<'_, '_> {
             Arrival::NotLinked(kind) => {
                 here.cut();
                 (format!("not linked: {kind}"), Input::NotLinked(failure(kind)))
+            }
+            Arrival::Refused(status, body) => {
+                here.cut();
+                let said = Some(Box::new(Said::Status { status, body: body.into() }));
+                (format!("refused: {status}"), Input::NotLinked(Failure { said, ..failure("refused") }))
+            }
+            Arrival::Closed(code, reason) => {
+                here.cut();
+                let kind = if code == 1000 { "close 1000 (normal)" } else { "close with a code" };
+                let said = Some(Box::new(Said::Close { code: Some(code), reason: reason.into() }));
+                (format!("closed: {code}"), Input::LinkEnded(Failure { said, ..failure(kind) }))
             }
             Arrival::Text(text) if here.linked => (format!("< {text}"), Input::Frame(Frame::Text(text.into()))),
             Arrival::Text(_) => return,
