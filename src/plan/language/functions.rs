@@ -133,8 +133,7 @@ fn hmac_sha256(key: &str, text: &str) -> Result<String, Error> {
     Ok(hex_of(&mac.finalize().into_bytes()))
 }
 
-/// Lower-case hexadecimal digits.
-pub fn hex_of(bytes: &[u8]) -> String {
+fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
