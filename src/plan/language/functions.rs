@@ -23,6 +23,8 @@ pub const NOW_MS: &str = "__now_ms";
 pub static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut language = Environment::new();
     language.set_undefined_behavior(UndefinedBehavior::Chainable);
+    // For templates with statements; here it is the name of one.
+    language.remove_global("namespace");
     language.add_function("random_int", random_int);
     language.add_function("choice", choice);
     language.add_function("uuid", uuid);
@@ -131,9 +133,7 @@ fn hmac_sha256(key: &str, text: &str) -> Result<String, Error> {
     Ok(hex_of(&mac.finalize().into_bytes()))
 }
 
-/// Lower-case hexadecimal digits.
-#[must_use]
-pub fn hex_of(bytes: &[u8]) -> String {
+fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

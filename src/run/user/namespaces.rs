@@ -32,6 +32,7 @@ struct Early {
 impl Actor {
     /// A namespace has accepted the user.
     pub(super) fn joined(&mut self, scene: &mut Scene<'_>, namespace: usize, id: Option<String>, recovered: bool) {
+        self.learn_pid(scene, namespace);
         let all = scene.scenario.connect.namespaces.len();
         if all == 1 {
             return self.connected(scene, id, recovered);

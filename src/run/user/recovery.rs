@@ -29,6 +29,14 @@ impl Actor {
         }
     }
 
+    /// Whoever knows the server's private name for the session can take it over: it is a secret from the moment it is known.
+    pub(super) fn learn_pid(&self, scene: &mut Scene<'_>, namespace: usize) {
+        let kept = self.session.as_ref().filter(|_| scene.plan.target.recovery);
+        if let Some(recovery) = kept.and_then(|session| session.recovery(namespace)) {
+            scene.sink.secrets.insert(&recovery.pid);
+        }
+    }
+
     /// Does the server let go of the session for a reason after which it can be taken up?
     pub(super) const fn is_abrupt(reason: &Closed) -> bool {
         !matches!(reason, Closed::ByUs | Closed::Namespace)

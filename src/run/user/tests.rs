@@ -17,6 +17,7 @@ mod meetings;
 mod namespaces;
 mod partings;
 mod raw;
+mod recovery;
 mod server;
 mod sights;
 mod simulation;

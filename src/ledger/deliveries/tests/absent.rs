@@ -120,14 +120,13 @@ struct Run {
 impl Run {
     fn count(&self) -> Counts {
         let mut counts = [0; 9];
-        for (index, (at, step)) in self.told.iter().enumerate() {
-            let Send(sender, number) = *step else { continue };
-            let owes = self.told.iter().find_map(|(_, step)| match *step {
-                Ends(_, ended, owes) if ended == number => Some(owes),
-                _ => None,
-            });
-            for user in 0..USERS {
-                self.count_one(index, *at, number, user, owes, user == sender && self.to == To::Others, &mut counts);
+        for (index, (_, step)) in self.told.iter().enumerate() {
+            if let Send(_, number) = *step {
+                let owes = self.told.iter().find_map(|(_, step)| match *step {
+                    Ends(_, ended, owes) if ended == number => Some(owes),
+                    _ => None,
+                });
+                (0..USERS).for_each(|user| self.count_one(index, user, owes, &mut counts));
             }
         }
         counts
@@ -150,27 +149,21 @@ impl Run {
         turns.next().map(|(index, (at, step))| (index, *at, *step))
     }
 
-    fn count_one(
-        &self,
-        index: usize,
-        at: u64,
-        number: u32,
-        user: u32,
-        owes: Option<Owes>,
-        is_exempt: bool,
-        counts: &mut Counts,
-    ) {
+    /// Of the action at that place.
+    fn count_one(&self, index: usize, user: u32, owes: Option<Owes>, counts: &mut Counts) {
+        let (at, Send(sender, number)) = self.told[index] else { return };
+        let is_exempt = user == sender && self.to == To::Others;
         let (place, away) = stands(&self.told[..index], user);
         let claim = if is_exempt { None } else { self.claim(index, at, number, user, place, away) };
-        let heard = match claim {
-            Some(claim) => claim.heard,
-            None => self.heard(index, at + PATIENCE, user, number),
+        let (fate, heard) = match claim {
+            Some(Claim { fate, heard }) => (Some(fate), heard),
+            None => (None, self.heard(index, at + PATIENCE, user, number)),
         };
         match owes {
             Some(Owes::Silence) => counts[7] += u64::from(!heard.is_empty()),
             Some(Owes::All) => {
                 counts[4] += heard.len().saturating_sub(1) as u64;
-                match claim_of(self.claim(index, at, number, user, place, away).filter(|_| !is_exempt)) {
+                match fate {
                     Some(Fate::Owed { from }) => {
                         counts[0] += 1;
                         let late = heard.first().map(|(_, at)| at - from > WITHIN);
@@ -280,10 +273,6 @@ struct Claim {
 enum Fate {
     Owed { from: u64 },
     Ambiguous,
-}
-
-fn claim_of(claim: Option<Claim>) -> Option<Fate> {
-    claim.map(|claim| claim.fate)
 }
 
 fn step(actions: u32) -> impl Strategy<Value = Step> {

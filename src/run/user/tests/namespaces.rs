@@ -164,3 +164,47 @@ fn a_namespace_that_ends_before_the_others_have_answered_is_a_failed_connect() {
     let told = simulate(CONNECT, kicks);
     assert_eq!(told.life(), "connections 1, connect failures 1");
 }
+
+/// By scenario, in which namespaces that event is listened for as a delivery, and looked at by an invariant.
+fn listens(text: &str, event: &str) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let plan = Simulation::new(text).plan;
+    let heard = |scenario: &crate::plan::Scenario| {
+        let of = |is: fn(&crate::plan::scenario::Heard) -> bool| {
+            let events = scenario.events.iter().filter(|heard| &*heard.name == event && is(heard));
+            events.map(|heard| heard.namespace).collect()
+        };
+        (of(|heard| !heard.listeners.is_empty()), of(|heard| !heard.watchers.is_empty()))
+    };
+    plan.scenarios.iter().map(heard).collect()
+}
+
+#[test]
+fn deliveries_are_listened_for_where_their_emit_goes_by_those_who_join_that() {
+    let text = "name: t
+target: { url: \"http://127.0.0.1:9\" }
+invariants: { seen: { monotonic: data.n, event: banned }, other: { monotonic: data.n, event: other } }
+scenarios:
+  a:
+    load: { users: 1, duration: 3s }
+    every: 1s
+    connect: { namespaces: { /: {}, /admin: {} } }
+    act: [{ emit: ban, NAMESPACE ack: {}, delivery: { event: banned, match: data.ref } }]
+  b: { load: { users: 1, duration: 3s }, connect: { namespaces: { /admin: {}, /: {} } } }
+  c: { load: { users: 1, duration: 3s } }
+  d:
+    load: { users: 1, duration: 3s }
+    every: 1s
+    connect: { namespaces: { /logs: {} } }
+    act: [{ pause: 1s }]
+";
+    let both = |number: usize| (vec![number], vec![number]);
+    let none = (Vec::new(), Vec::new());
+    let of_admin = text.replace("NAMESPACE", "namespace: /admin,");
+    assert_eq!(listens(&of_admin, "banned"), [both(1), both(0), none.clone(), none.clone()]);
+    let of_main = text.replace("NAMESPACE", "");
+    assert_eq!(listens(&of_main, "banned"), [both(0), both(1), both(0), none]);
+    // Of a request nobody knows where its event comes: who does not join `/` listens in its main one.
+    let of_request = of_main.replace("emit: ban,  ack: {}", "post: /ban");
+    assert_eq!(listens(&of_request, "banned"), [both(0), both(1), both(0), both(0)]);
+    assert_eq!(listens(&of_main, "other"), vec![(Vec::new(), vec![0]); 4]);
+}
