@@ -198,7 +198,8 @@ async fn join(mut stream: impl AsyncRead + AsyncWrite + Unpin, server: SocketAdd
 fn who_cannot_move_stays_and_the_reports_say_why() {
     let server = ServerProcess::built_in(&[]);
     let relay = Relay::start(Kind::NoWebSocket, &server.url);
-    let text = with_target("stays", "transports: { upgrade: 40%, polling: 60% }");
+    let forwarded = r#"headers: { X-Forwarded-For: "10.0.{{ user.index // 250 }}.{{ user.index % 250 + 1 }}" }"#;
+    let text = with_target("stays", &format!("transports: {{ upgrade: 40%, polling: 60% }}, {forwarded}"));
     let text = format!("{text}  upgrade_rate: \"== 0%\"\n");
     let url = format!("http://{}", relay.address);
     let program = Program::new().file("suite.yaml", &text).env("TARGET_URL", &url);
@@ -207,6 +208,9 @@ fn who_cannot_move_stays_and_the_reports_say_why() {
     let results = program.results("stays");
     check_counts(&results, &server.stats());
     assert_eq!(number(&results, "/totals/connect_failures"), 0);
+    let lines = relay.seen().into_iter().flat_map(|seen| seen.head.lines().map(str::to_owned).collect::<Vec<_>>());
+    let clients: BTreeSet<String> = lines.filter(|line| line.starts_with("X-Forwarded-For: 10.0.0.")).collect();
+    assert_eq!(clients.len(), 10, "each user is a client of its own: {clients:?}");
     let errors = results["errors"].as_array().expect("errors");
     let found = errors.iter().find(|error| error["kind"] == "not upgraded: upgrade refused: 400 bad request");
     let found = found.unwrap_or_else(|| panic!("{errors:?}"));
@@ -253,8 +257,7 @@ fn everything_goes_through_the_proxy_and_its_password_nowhere_else() {
 fn users_come_from_their_addresses_in_turn() {
     let server = ServerProcess::built_in(&[]);
     let relay = Relay::start(Kind::Plain, &server.url);
-    let forwarded = r#"headers: { X-Forwarded-For: "10.0.{{ user.index // 250 }}.{{ user.index % 250 + 1 }}" }"#;
-    let keys = format!("source_addresses: [127.0.0.2, 127.0.0.3], {forwarded}, {MIXED}");
+    let keys = format!("source_addresses: [127.0.0.2, 127.0.0.3], {MIXED}");
     let url = format!("http://{}", relay.address);
     let program = Program::new().file("suite.yaml", &with_target("addresses", &keys)).env("TARGET_URL", &url);
     let ended = program.run(&["run", "suite.yaml"]);
@@ -295,15 +298,20 @@ fn certificate(name: &str) -> (String, TlsAcceptor) {
 #[test]
 fn every_way_goes_over_tls_and_nobody_overlooks_that_it_is_not_verified() {
     let server = ServerProcess::built_in(&[]);
-    let check = |name: &str, keys: &str, careless: bool| {
+    let check = |name: &str, keys: &str, through_proxy: bool, careless: bool| {
         let (pem, acceptor) = certificate("localhost");
         let relay = Relay::start(Kind::Tls(acceptor), &server.url);
-        let program = Program::new().file("suite.yaml", &with_target(name, &format!("{keys}, {MIXED}")));
+        let proxy = Relay::start(Kind::Proxy("Basic YTpi"), &format!("http://{}", relay.address));
+        let proxy_key =
+            if through_proxy { format!("proxy: \"http://a:b@{}\", ", proxy.address) } else { String::new() };
+        let program = Program::new().file("suite.yaml", &with_target(name, &format!("{keys}, {proxy_key}{MIXED}")));
+        let program = program.env("NO_PROXY", "").env("no_proxy", "");
         let program =
             program.file("ca.pem", &pem).env("TARGET_URL", &format!("https://localhost:{}", relay.address.port()));
         let ended = program.run(&["run", "suite.yaml"]);
         assert_eq!(ended.code, 0, "{}", ended.printed());
         assert!(relay.seen().len() >= 10 + 10, "{} connections", relay.seen().len());
+        assert_eq!(proxy.seen().len(), if through_proxy { relay.seen().len() } else { 0 });
         let left = |file: &str| program.left(&format!("cotillion-report/{name}/{file}"));
         for (report, text) in [
             ("terminal", ended.stdout.clone()),
@@ -316,6 +324,7 @@ fn every_way_goes_over_tls_and_nobody_overlooks_that_it_is_not_verified() {
             assert_eq!(words.contains("TLS certificates are not verified"), careless, "{report}: {text}");
         }
     };
-    check("verified", "tls: { ca: ca.pem }", false);
-    check("careless", "tls: { verify: false }", true);
+    check("verified", "tls: { ca: ca.pem }", false, false);
+    check("tunnelled", "tls: { ca: ca.pem }", true, false);
+    check("careless", "tls: { verify: false }", false, true);
 }
