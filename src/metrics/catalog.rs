@@ -70,6 +70,10 @@ recorded! {
         Refusals,
         Logins,
         LoginFailures,
+        /// Links that were to move from polling to WebSocket, and have, or will not any more.
+        UpgradesDue,
+        /// Links that have moved.
+        Upgrades,
         /// Connections that ended although nobody here asked for it.
         Disconnects,
         /// Connections after a loss whose setup succeeded.
@@ -119,6 +123,8 @@ recorded! {
         ConnectTls,
         ConnectUpgrade,
         ConnectNamespace,
+        /// From the opening of a link by polling to its move to WebSocket.
+        UpgradeLatency,
         LoginLatency,
         HttpLatency,
         ReconnectLatency,
@@ -257,6 +263,13 @@ pub const METRICS: &[Metric] = &[
         about: "deliveries in time, of all that were owed",
         by_action: true,
     },
+    Metric {
+        name: "upgrade_rate",
+        unit: Unit::Share,
+        kind: Kind::Share { part: &[Counter::Upgrades], whole: &[Counter::UpgradesDue] },
+        about: "connections that moved from polling to WebSocket, of those that were to",
+        by_action: false,
+    },
     count("actions", &[Counter::Planned], true, "actions that were due"),
     count("actions_sent", &[Counter::Sent], true, "actions that left this generator"),
     count("acks", &[Counter::Acks], true, "answers to actions that came in time"),
@@ -368,6 +381,12 @@ pub const METRICS: &[Metric] = &[
     duration("connect_tls", Distribution::ConnectTls, false, "the TLS handshake of a connect"),
     duration("connect_upgrade", Distribution::ConnectUpgrade, false, "the WebSocket upgrade of a connect"),
     duration("connect_namespace", Distribution::ConnectNamespace, false, "from the upgrade to the namespace's answer"),
+    duration(
+        "upgrade_latency",
+        Distribution::UpgradeLatency,
+        false,
+        "from the first answer of polling to the move to WebSocket",
+    ),
     duration("login_latency", Distribution::LoginLatency, false, "all login steps of a user together"),
     duration("http_latency", Distribution::HttpLatency, false, "one HTTP request, connect included"),
     duration(

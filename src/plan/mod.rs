@@ -29,6 +29,7 @@ pub mod once;
 pub mod overrides;
 pub mod pattern;
 pub mod proof;
+pub mod proxy;
 mod resource;
 mod rotation;
 mod rows;

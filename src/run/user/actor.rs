@@ -76,6 +76,8 @@ pub struct Actor {
     pub(super) attempts: u32,
     /// When a loss was noticed that it has not come back from.
     pub(super) lost_at: Option<Moment>,
+    /// When its link was opened, where it is to move from polling to WebSocket and has not yet.
+    pub(super) moving_since: Option<Moment>,
     /// How the link ended, for the session's own word that it has.
     pub(super) link_end: Option<Failure>,
     /// Number of the action that was begun last: that of `action.id` until the next one begins.
@@ -130,6 +132,7 @@ impl Actor {
             ever_ready: false,
             attempts: 0,
             lost_at: None,
+            moving_since: None,
             link_end: None,
             action: 0,
             ticket: None,
@@ -162,7 +165,7 @@ impl Actor {
         let patience_ends = matches!(input, Input::Timeout);
         match input {
             Input::Timeout => {}
-            Input::Linked(phases) => self.linked(scene, &phases),
+            Input::Linked(opened) => self.linked(scene, &opened),
             Input::NotLinked(failure) => self.connect_failed(scene, failure.kind, failure.detail),
             Input::Response { id, response } => {
                 if self.threads.select(|wait| matches!(wait, Wait::Response { id: awaited, .. } if *awaited == id)) {
@@ -176,7 +179,7 @@ impl Actor {
                 scene.sink.recorder.count_many(self.cell(scene), Counter::ReceivedBytes, bytes);
                 self.tell_session(scene, protocol::Input::Frame(frame));
             }
-            Input::Moved(_) => {}
+            Input::Moved(outcome) => self.moved(scene, outcome),
             Input::LinkEnded(how) => {
                 self.link_end = self.session.is_some().then_some(how);
                 self.tell_session(scene, protocol::Input::Closed);

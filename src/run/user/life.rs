@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::actor::{Actor, Scene};
-use super::message::{Command, ConnectRequest, Phases};
+use super::cookies::{self, Cookies};
+use super::message::{Command, ConnectRequest, Opened};
 use super::thread::{End, Place, Wait};
 use crate::ledger::{ActionOutcome, NotSent};
 use crate::metrics::{Counter, Distribution};
@@ -169,15 +170,21 @@ impl Actor {
         let way = scene.plan.target.transports.way(user);
         let target = session.request_target(Transport::WebSocket);
         let polling = if way == Way::WebSocket { String::new() } else { session.request_target(Transport::Polling) };
-        self.cookies.add_to(&scene.plan.target, &target, &mut headers);
+        let mut jar = Cookies::default();
+        if way == Way::WebSocket {
+            cookies::add_to(&self.cookies, &scene.plan.target, &target, &mut headers);
+        } else {
+            jar = self.cookies.clone();
+        }
         let source = scene.plan.target.source(user);
-        let request = ConnectRequest { way, target, polling, headers, source };
+        let request = ConnectRequest { way, target, polling, headers, cookies: jar, source };
         Ok((session, request))
     }
 
-    pub(super) fn linked(&mut self, scene: &mut Scene<'_>, phases: &Phases) {
+    pub(super) fn linked(&mut self, scene: &mut Scene<'_>, opened: &Opened) {
         let Life::Dialing { since, deadline } = self.life else { return };
-        let cell = self.cell(scene);
+        let (cell, phases) = (self.cell(scene), &opened.phases);
+        self.linked_by_way(scene, &opened.set_cookies);
         for (distribution, phase) in [
             (Distribution::ConnectDns, phases.dns),
             (Distribution::ConnectTcp, phases.tcp),
@@ -253,6 +260,7 @@ impl Actor {
     /// The session has ended; its last output will drop it.
     pub(super) fn disconnected(&mut self, scene: &mut Scene<'_>, reason: Closed) {
         let since = if reason == Closed::ByUs { scene.now } else { self.heard_at };
+        self.not_moved(scene, &reason);
         let was_online = self.offline(scene, since);
         let link_end = self.link_end.take();
         let (kind, detail) = match (reason, link_end) {

@@ -14,7 +14,7 @@
 mod actor;
 mod bindings;
 mod build;
-mod cookies;
+pub mod cookies;
 mod deliveries;
 mod custom;
 mod expect;
@@ -26,6 +26,7 @@ mod life;
 mod members;
 mod meeting;
 mod message;
+mod moving;
 mod parting;
 mod reply;
 mod request;
@@ -39,4 +40,4 @@ mod tests;
 
 pub use actor::{Actor, Facts, Scene};
 pub use cookies::Cookies;
-pub use message::{Command, ConnectRequest, Failure, HttpRequest, Input, Phases};
+pub use message::{Command, ConnectRequest, Failure, HttpRequest, Input, Opened, Phases};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::actor::{Actor, Facts, Scene};
 use super::super::life::Life;
-use super::super::message::{Command, Failure, Input, Phases};
+use super::super::message::{Command, Failure, Input, Opened};
 use super::books::Told;
 use super::server::{Arrival, Script, Seen, polite};
 use crate::plan::compile::{Context, compile};
@@ -293,7 +293,7 @@ impl Running<'_, '_> {
         let (text, input) = match arrival {
             Arrival::Linked => {
                 (here.linked, here.connecting) = (true, false);
-                ("linked".to_owned(), Input::Linked(Phases::default()))
+                ("linked".to_owned(), Input::Linked(Opened::default()))
             }
             Arrival::NotLinked(kind) => {
                 here.cut();
