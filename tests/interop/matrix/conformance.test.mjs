@@ -182,7 +182,8 @@ describe('socket.io 4 with recovery', () => {
     await once(bob, 'connect', { signal: AbortSignal.timeout(PATIENCE) });
     await eventually('what was missed', () => heard.length === 2);
     assert.deepEqual([heard, bob.id, bob.recovered], [['before', 'meanwhile'], id, true]);
-    assert.equal((await (await fetch(`${url}/stats`)).json()).recovered, 1);
+    const { recovered, replayed, deliveries } = await (await fetch(`${url}/stats`)).json();
+    assert.deepEqual([recovered, replayed, deliveries], [1, 1, 1]);
     for (const socket of [ada, bob]) socket.disconnect();
     server.kill('SIGTERM');
     await once(server, 'exit');

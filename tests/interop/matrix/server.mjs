@@ -12,7 +12,8 @@
 //                   ack { ok } once it has been, with `ok` for a right answer
 //
 // Counts of events in `/admin` begin with `admin_`. `websocket` and `polling` are connections by the transport that they
-// began with, `upgraded` those that went from one to the other.
+// began with, `upgraded` those that went from one to the other; `deliveries` are broadcasts handed to a socket, `replayed`
+// those handed to one that came back by connection state recovery.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -23,7 +24,7 @@ import { settings } from './settings.mjs';
 
 const EVENTS = ['echo', 'join', 'say', 'binary', 'ask'];
 const OF_A_NAMESPACE = ['joined', 'refused', ...EVENTS];
-const OF_ALL = ['connected', 'websocket', 'polling', 'upgraded', 'recovered', 'acks', 'deliveries', 'questions',
+const OF_ALL = ['connected', 'websocket', 'polling', 'upgraded', 'recovered', 'replayed', 'acks', 'deliveries', 'questions',
   'answers', 'wrong_answers', 'bytes_received', 'bytes_sent'];
 const NAMESPACES = { '/': ['user', 'admin'], '/admin': ['admin'] };
 
@@ -143,6 +144,16 @@ function serve(namespace, tokens) {
   });
 }
 
+/** Counts what is sent again to sockets that come back: their old session brings it along. */
+function countReplays({ adapter }) {
+  const restore = adapter.restoreSession.bind(adapter);
+  adapter.restoreSession = async (...session) => {
+    const restored = await restore(...session);
+    counts.replayed += restored?.missedPackets.length ?? 0;
+    return restored;
+  };
+}
+
 // The start and the end
 
 const library = load(`socket.io-v${options['socket-io']}`);
@@ -156,6 +167,7 @@ const engine = {
 };
 const io = new (library.Server ?? library)(engine);
 for (const [name, tokens] of Object.entries(NAMESPACES)) serve(io.of(name), tokens);
+if (options.recovery) countReplays(io.of('/'));
 // Only now: version 2 answers the handshake of a server without middlewares before any can be added.
 io.attach(http, engine);
 io.engine.on('connection', (connection) => {

@@ -13,7 +13,7 @@ import uvicorn
 EVENTS = ["echo", "join", "say", "binary", "ask"]
 NAMESPACES = {"/": ["user", "admin"], "/admin": ["admin"]}
 OF_ALL = [
-    "connected", "websocket", "polling", "upgraded", "recovered", "acks", "deliveries", "questions",
+    "connected", "websocket", "polling", "upgraded", "recovered", "replayed", "acks", "deliveries", "questions",
     "answers", "wrong_answers", "bytes_received", "bytes_sent",
 ]
 
