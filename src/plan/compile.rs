@@ -57,6 +57,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let credentials = credentials(&suite, users, &no_names, &sources, &mut secrets);
     let (feeds, feed_names) = feed::compile(&suite.feeds, context.files, &critic);
     let names = no_names.of_scenarios(credentials.fields.clone(), resource_fields, &feed_names);
+    let names = Names { files: Some(context.files), ..names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };

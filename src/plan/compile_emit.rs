@@ -66,6 +66,7 @@ impl Steps<'_> {
                 payload.append_constant(",");
             }
             let mut problem = |path: &Path, unknown: UnknownName| self.critic.unknown(path, unknown);
+            let place = Place { binary: true, ..place };
             payload.append(argument, &path.index(index), self.names, place, &mut problem);
         }
     }

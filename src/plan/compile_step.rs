@@ -283,7 +283,13 @@ impl Steps<'_> {
         let mut problem = |path: &Path, unknown: UnknownName| self.critic.unknown(path, unknown);
         let rule = |(name, value): (&String, &Value)| SetRule {
             name: self.names.saved.iter().position(|known| known == name).unwrap_or(usize::MAX),
-            value: Payload::compile(value, &path.key(name.as_str()), self.names, place, &mut problem),
+            value: Payload::compile(
+                value,
+                &path.key(name.as_str()),
+                self.names,
+                Place { binary: true, ..place },
+                &mut problem,
+            ),
         };
         Some(Operation::Set(step.set.as_ref()?.iter().map(rule).collect()))
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::binary;
 use super::json_path::{self, Key, Path};
 
 /// An HTTP response, read to its end.
@@ -76,6 +77,21 @@ impl Root {
 impl Answer<'_> {
     /// What `path` names under `root`, as borrowed or newly made JSON text handed to `look`.
     pub fn find<T>(&self, root: Root, path: &Path, look: impl FnOnce(Option<&str>) -> T) -> T {
+        let look = match self.find_text(root, path, |json| if json.is_some() { Ok(look(json)) } else { Err(look) }) {
+            Ok(found) => return found,
+            Err(look) => look,
+        };
+        // What is no place in the JSON may be one of bytes.
+        let byte = match path.split_last() {
+            Some((Key::Index(index), before)) => self
+                .find_text(root, before, |json| json.and_then(binary::of_json))
+                .and_then(|bytes| bytes.get(*index).map(ToString::to_string)),
+            _ => None,
+        };
+        look(byte.as_deref())
+    }
+
+    fn find_text<T>(&self, root: Root, path: &[Key], look: impl FnOnce(Option<&str>) -> T) -> T {
         match (root, self) {
             (Root::Ack, Self::Ack(args)) => {
                 let (first, count) = json_path::first_and_count(args);

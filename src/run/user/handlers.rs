@@ -59,12 +59,12 @@ impl Actor {
         scratch.clear();
         let rendered = {
             let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
-            payload.render(&bindings, &mut scratch)
+            payload.write(&bindings, &mut scratch)
         };
-        let sent = rendered.map_err(|error| error.to_string()).and_then(|()| {
+        let sent = rendered.map_err(|error| error.to_string()).and_then(|binary| {
             let args = std::str::from_utf8(&scratch).map_err(|error| error.to_string())?;
             let session = self.session.as_mut().ok_or("the user is not connected")?;
-            let intent = Intent::Answer { namespace: 0, id, args, binary: false };
+            let intent = Intent::Answer { namespace: 0, id, args, binary };
             session.handle(scene.now, Input::Do(intent)).map_err(|misuse| misuse.to_string())
         });
         scene.sink.scratch = scratch;

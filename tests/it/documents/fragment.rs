@@ -28,6 +28,7 @@ scenarios:
 
 /// Files that documents name.
 const FILES: &[(&str, &str)] = &[
+    ("pixel.png", "\u{89}PNG"),
     ("words.csv", "text\nyes\nno\n"),
     ("users.csv", "name,password\nada,one\nbob,two\n"),
     ("lots.json", "[\"vase\", { \"id\": \"clock\", \"opening\": 5 }]"),
@@ -47,7 +48,7 @@ pub fn check(text: &str) -> Result<(), String> {
     };
     let files = |name: &str| {
         let found = FILES.iter().find(|(known, _)| *known == name);
-        found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no document test knows this file".to_owned())
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| "no document test knows this file".to_owned())
     };
     plan("document.yaml", &whole, &environment(text), &files).map(|_| ())
 }

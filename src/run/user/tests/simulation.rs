@@ -113,7 +113,8 @@ impl<'a> Simulation<'a> {
         let (loaded, problems) = read(Path::new("suite.yaml"), text, &Environment::default());
         assert!(!problems.has_errors(), "{problems:?}\n{text}");
         let files = |name: &str| match name {
-            "words.csv" if !words.is_empty() => Ok(words.to_owned()),
+            "words.csv" if !words.is_empty() => Ok(words.as_bytes().to_vec()),
+            "blob.bin" => Ok(vec![0, 255, 1]),
             _ => Err(format!("{name}: there is no such file")),
         };
         let context = Context { overrides: &Overrides::default(), files: &files, built_in: None, seed: 7 };
