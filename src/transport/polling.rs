@@ -4,7 +4,7 @@
 pub mod error;
 mod lane;
 pub mod place;
-pub mod probe;
+mod probe;
 
 use std::collections::VecDeque;
 use std::fmt;

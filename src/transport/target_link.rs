@@ -10,6 +10,7 @@ use crate::protocol::Frame;
 
 /// Polling is boxed: most users have a WebSocket, and those who move to one take no more room than they.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all links are WebSockets, and a box would cost each of them")]
 pub enum TargetLink {
     WebSocket(WebSocketLink),
     Polling(Box<PollingLink>),

@@ -63,7 +63,7 @@ async fn all_that_polling_brought_comes_before_the_move_and_all_that_waits_after
     assert_eq!(meanwhile(&mut link, socket.hear()).await, "42[\"then\"]");
     assert!(server.waiting().is_none());
     let traffic = link.traffic();
-    assert!(traffic.sent > 600 && traffic.received > 200, "polling and WebSocket together: {traffic:?}");
+    assert!(traffic.sent > 500 && traffic.received > 200, "polling and WebSocket together: {traffic:?}");
 }
 
 /// Servers send their noop once, and some before `3probe`. Who then polls again hangs until the next ping.
@@ -89,13 +89,16 @@ async fn stays(link: &mut TargetLink, server: &mut Server, get: Option<Asked>, k
         other => panic!("{other:?}"),
     }
     link.queue(text("42[\"on\"]")).unwrap();
-    let post = meanwhile(link, server.next_of("POST")).await;
-    assert_eq!(post.body, "42[\"on\"]");
-    post.answer("ok");
-    let get = match get {
-        Some(get) => get,
-        None => meanwhile(link, server.next_of("GET")).await,
+    let first = meanwhile(link, server.next()).await;
+    let (post, get) = match get {
+        Some(get) => (first, get),
+        None => {
+            let second = meanwhile(link, server.next()).await;
+            if first.method() == "POST" { (first, second) } else { (second, first) }
+        }
     };
+    assert_eq!((post.method(), post.body.as_str(), get.method()), ("POST", "42[\"on\"]", "GET"));
+    post.answer("ok");
     get.answer("42[\"and on\"]");
     expect(link, &["42[\"and on\"]"]).await;
 }
@@ -160,6 +163,7 @@ async fn neither_a_silent_probe_nor_a_get_that_is_not_let_go_hangs() {
             Ok(Arrival::NotUpgraded { kind: found, detail }) => assert_eq!(found, kind, "{detail}"),
             other => panic!("{other:?}"),
         }
+        tokio::time::resume();
     }
 }
 

@@ -93,7 +93,8 @@ async fn frames_cross_in_both_directions() {
     assert_eq!(get.connection, 1);
     // While a POST is under way the next has to wait.
     link.queue(text("3")).unwrap();
-    assert!(meanwhile(&mut link, tokio::task::yield_now()).await == () && server.waiting().is_none());
+    meanwhile(&mut link, tokio::task::yield_now()).await;
+    assert!(server.waiting().is_none());
     post.answer("ok");
     let post = meanwhile(&mut link, server.next_of("POST")).await;
     assert_eq!(post.body, "3");
@@ -109,14 +110,17 @@ async fn a_post_holds_what_the_server_takes() {
     expect(&mut link, &[OPEN]).await;
     let sizes = [300, 150, 600, 10];
     sizes.iter().for_each(|size| link.queue(text(&"4".repeat(*size))).unwrap());
-    let mut posts = Vec::new();
+    let (mut posts, mut gets) = (Vec::new(), Vec::new());
     while posts.len() < 3 {
         let asked = meanwhile(&mut link, server.next()).await;
         if asked.method() == "POST" {
             posts.push(asked.body.len());
             asked.answer("ok");
+        } else {
+            gets.push(asked);
         }
     }
+    assert_eq!((gets.len(), posts.len()), (1, 3));
     assert_eq!(posts, [300 + 1 + 150, 600, 10]);
     let large = text(&"4".repeat(5_000));
     assert_eq!(link.queue(large), Err(QueueError::TooLarge { size: 5_000, limit: 4_000 }));

@@ -131,8 +131,9 @@ async fn serve(mut stream: TcpStream, connection: usize, asked: mpsc::UnboundedS
         }
         let head = read_head(&mut stream).await;
         let lengths = head.lines().filter_map(|line| line.split_once(": "));
-        let length = lengths.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, value)| value);
-        let mut body = vec![0; length.last().map_or(0, |length| length.parse().unwrap())];
+        let mut length =
+            lengths.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, value)| value);
+        let mut body = vec![0; length.next().map_or(0, |length| length.parse().unwrap())];
         stream.read_exact(&mut body).await.unwrap();
         let (reply, replied) = oneshot::channel();
         let body = String::from_utf8(body).unwrap();
