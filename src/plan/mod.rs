@@ -9,6 +9,7 @@ mod compile_emit;
 mod compile_http;
 mod compile_invariant;
 mod compile_meeting;
+mod compile_namespaces;
 mod compile_scenario;
 mod compile_step;
 pub mod feed;

@@ -21,8 +21,11 @@ pub enum Answer<'a> {
     Ack(&'a str),
     /// The JSON array of an event: its name, then its arguments.
     Event(&'a str),
-    /// The JSON by which a server refuses a connection.
-    Refusal(&'a str),
+    /// The JSON by which a server refuses a connection, and the namespace's name as the suite has it, as JSON, too.
+    Refusal {
+        error: &'a str,
+        namespace: &'a str,
+    },
     Response(&'a Response),
 }
 
@@ -39,6 +42,8 @@ pub enum Root {
     Args,
     /// Why a connection was refused.
     Error,
+    /// In which namespace it was refused.
+    Namespace,
     Response,
 }
 
@@ -59,7 +64,7 @@ impl Root {
         match self {
             Self::Ack | Self::Acks => AnswerKind::Ack,
             Self::Data | Self::Args => AnswerKind::Event,
-            Self::Error => AnswerKind::Refusal,
+            Self::Error | Self::Namespace => AnswerKind::Refusal,
             Self::Response => AnswerKind::Response,
         }
     }
@@ -70,6 +75,7 @@ impl Root {
         ("data", Self::Data),
         ("args", Self::Args),
         ("error", Self::Error),
+        ("namespace", Self::Namespace),
         ("response", Self::Response),
     ];
 }
@@ -112,7 +118,8 @@ impl Answer<'_> {
                 Some(_) => look(None),
                 None => look(arguments(event).map(|arguments| Value::Array(arguments).to_string()).as_deref()),
             },
-            (Root::Error, Self::Refusal(error)) => look(json_path::find(error, path)),
+            (Root::Error, Self::Refusal { error, .. }) => look(json_path::find(error, path)),
+            (Root::Namespace, Self::Refusal { namespace, .. }) => look(json_path::find(namespace, path)),
             (Root::Response, Self::Response(response)) => match path.split_first() {
                 Some((Key::Name(name), rest)) if &**name == "json" => look(json_path::find(&response.text, rest)),
                 _ => {

@@ -10,6 +10,7 @@ use super::inbox::Inbox;
 use super::label::Labels;
 use super::life::Life;
 use super::message::{Command, Failure, Input};
+use super::namespaces::Gathering;
 use super::reply::GivenUp;
 use super::thread::Wait;
 use super::threads::Threads;
@@ -56,9 +57,11 @@ pub struct Actor {
     /// Which of its stays it is in, or waits for.
     pub(super) stay: usize,
     pub(super) session: Option<Box<dyn Session>>,
-    /// Is its namespace connected?
+    /// Are its namespaces connected?
     pub(super) online: bool,
-    /// Its socket's id in the namespace.
+    /// While some of several are, and others are not.
+    pub(super) gathering: Option<Box<Gathering>>,
+    /// Its socket's id in the main namespace.
     pub(super) socket_id: Option<String>,
     pub(super) threads: Threads,
     pub(super) turns: Turns,
@@ -120,6 +123,7 @@ impl Actor {
             stay: 0,
             session: None,
             online: false,
+            gathering: None,
             socket_id: None,
             threads: Threads::default(),
             turns: Turns::default(),
@@ -253,8 +257,8 @@ impl Actor {
 
     fn event(&mut self, scene: &mut Scene<'_>, event: Event) {
         match event {
-            Event::Connected { id, .. } => self.connected(scene, id),
-            Event::Refused { error, .. } => self.refused(scene, &error),
+            Event::Connected { namespace, id, recovered } => self.joined(scene, namespace, id, recovered),
+            Event::Refused { namespace, error } => self.refused(scene, namespace, &error),
             Event::Ack { id, args, .. } => {
                 if self.threads.select(|wait| matches!(wait, Wait::Answer { id: Some(awaited), .. } if *awaited == id))
                 {
@@ -262,7 +266,7 @@ impl Actor {
                 }
                 self.threads.at = None;
             }
-            Event::Message { name, args, ack, .. } => self.heard(scene, name.as_str(), &args, ack),
+            Event::Message { namespace, name, args, ack } => self.received(scene, namespace, name, args, ack),
             Event::Data { .. } => {}
             Event::LateAck { id, .. } => self.late_ack(scene, id),
             // It was answered before, or given up so long ago that nobody knows for which action.
@@ -272,7 +276,7 @@ impl Actor {
                 self.protocol_error(scene, "ack that nobody asked for", detail);
             }
             Event::Ignored(violation) => self.protocol_error(scene, "packet ignored", violation.to_string()),
-            Event::Disconnected { namespace: Some(_), .. } => {}
+            Event::Disconnected { namespace: Some(namespace), .. } => self.put_out(scene, namespace),
             Event::Disconnected { namespace: None, reason } => self.disconnected(scene, reason),
         }
     }

@@ -34,7 +34,7 @@ impl Actor {
             let args = std::str::from_utf8(&scratch).map_err(|error| error.to_string())?;
             let session = self.session.as_mut().ok_or("the user is not connected")?;
             session
-                .handle(scene.now, Input::Do(Intent::Emit { namespace: 0, args, binary, ack }))
+                .handle(scene.now, Input::Do(Intent::Emit { namespace: emit.namespace, args, binary, ack }))
                 .map_err(|misuse| misuse.to_string())
         });
         scene.sink.scratch = scratch;
@@ -273,7 +273,7 @@ impl Actor {
                 let Some(emit) = emit_at(scene.scenario, place, operation) else { return };
                 self.give_up_answer(scene, emit, id);
                 if let Some(ack) = id {
-                    self.tell_session(scene, Input::Do(Intent::Forget { namespace: 0, ack }));
+                    self.tell_session(scene, Input::Do(Intent::Forget { namespace: emit.namespace, ack }));
                 }
                 let within = deadline.since(sent);
                 let what = if emit.reply.is_some() { "answer" } else { "ack" };

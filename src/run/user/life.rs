@@ -126,6 +126,7 @@ impl Actor {
         if !scene.scenario.connect.socket {
             return self.set_up_without_socket(scene);
         }
+        self.gathering = None;
         self.life = Life::Dialing { since: scene.now, deadline: scene.now + scene.scenario.connect.within };
         match self.open_session(scene) {
             Ok((session, request)) => {
@@ -199,7 +200,7 @@ impl Actor {
         self.tell_session(scene, protocol::Input::Opened);
     }
 
-    pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>) {
+    pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>, _recovered: bool) {
         let Life::Handshaking { since, opened, .. } = self.life else { return };
         if scene.scenario.connect.refused.is_some() {
             return self.wrongly_let_in(scene);
@@ -217,16 +218,20 @@ impl Actor {
         self.start(scene.now, Place::Setup, None);
     }
 
-    /// The namespace said no. Its answer is the server's word, so the next attempt logs in anew.
-    pub(super) fn refused(&mut self, scene: &mut Scene<'_>, error: &str) {
+    /// A namespace said no. Its answer is the server's word, so the next attempt logs in anew.
+    pub(super) fn refused(&mut self, scene: &mut Scene<'_>, namespace: usize, error: &str) {
         if let Some(wanted) = &scene.scenario.connect.refused
             && matches!(self.life, Life::Handshaking { .. })
-            && self.is_rightly_refused(scene, wanted, error)
+            && self.is_rightly_refused(scene, wanted, namespace, error)
         {
             return self.refused_as_wanted(scene);
         }
         self.logged_in = false;
-        self.connect_failed(scene, "connect refused by the server".into(), error.to_owned());
+        let kind = match Self::one_of_several(scene, namespace) {
+            None => "connect refused by the server".into(),
+            Some(name) => format!("connect of {name} refused by the server").into(),
+        };
+        self.connect_failed(scene, kind, error.to_owned());
     }
 
     pub(super) fn connect_failed(&mut self, scene: &mut Scene<'_>, kind: Cow<'static, str>, detail: String) {
@@ -276,6 +281,11 @@ impl Actor {
             }
             (reason, _) => (Cow::from(reason.name()), format!("while {}", self.doing())),
         };
+        self.lost(scene, was_online, kind, detail);
+    }
+
+    /// The connection has ended without our asking for it.
+    pub(super) fn lost(&mut self, scene: &mut Scene<'_>, was_online: bool, kind: Cow<'static, str>, detail: String) {
         if !was_online {
             return self.connect_failed(scene, kind, detail);
         }
@@ -303,7 +313,7 @@ impl Actor {
         was_online
     }
 
-    fn doing(&self) -> &'static str {
+    pub(super) fn doing(&self) -> &'static str {
         self.threads.main.as_ref().map_or("waiting", |thread| thread.place.name())
     }
 

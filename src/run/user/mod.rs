@@ -27,6 +27,7 @@ mod members;
 mod meeting;
 mod message;
 mod moving;
+mod namespaces;
 mod parting;
 mod reply;
 mod request;
