@@ -188,7 +188,8 @@ const ENGINE_ERRORS: &[EngineError] = &[
         code: 5,
         message: "Unsupported protocol version",
         kind: "polling refused: protocol version",
-        advice: "the server does not speak this version of Engine.IO; set `protocol` to the one it speaks",
+        advice: "servers of socket.io 3 and 4 say so to clients of Engine.IO 3; set `protocol: socket.io`, or `allowEIO3` in \
+                 the server",
     },
 ];
 

@@ -271,9 +271,10 @@ impl Actor {
         let (kind, detail) = match (reason, link_end) {
             (Closed::ByUs, _) => return,
             (Closed::Link, Some(end)) => (end.kind, end.detail),
+            (Closed::Unanswered { hint }, Some(end)) => (end.kind, format!("{}; {hint}", end.detail)),
             (Closed::PingTimeout { after }, _) => (
                 Cow::from("ping timeout"),
-                format!("the server sent no ping for {after}; it hangs, or the network does"),
+                format!("no heartbeat came from the server for {after}; it hangs, or the network does"),
             ),
             (Closed::Violation(violation), _) => {
                 scene.sink.recorder.count(self.cell(scene), Counter::ProtocolErrors);
