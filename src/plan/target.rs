@@ -111,6 +111,13 @@ impl Origin {
 }
 
 impl Target {
+    /// What every report has to say where nobody looks at who answers.
+    #[must_use]
+    pub fn careless(&self) -> Option<&'static str> {
+        let sentence = "TLS certificates are not verified (`tls.verify: false`): anybody could answer for the target";
+        (!self.tls_files.verify).then_some(sentence)
+    }
+
     /// The address that the user with that index connects from, where it matters.
     #[must_use]
     pub fn source(&self, user: u64) -> Option<IpAddr> {
@@ -172,13 +179,8 @@ pub fn compile(target: &schema::Target, path: &Path, beside: &Beside<'_>, secret
             format!("if you may load-test it, add `allow: [\"{host}\"]` under `target`, or pass `--allow {host}`"),
         );
     }
-    let scheme = if origin.tls { "https" } else { "http" };
     Some(Target {
-        display: match (is_built_in, built_in) {
-            (true, None) => "demo (built in)".to_owned(),
-            (true, Some(_)) => format!("demo (built in, {scheme}://{})", origin.authority),
-            (false, _) => format!("{scheme}://{}", origin.authority),
-        },
+        display: display(&origin, is_built_in, built_in),
         host: origin.host,
         port: origin.port,
         tls: origin.tls,
@@ -201,6 +203,15 @@ pub fn compile(target: &schema::Target, path: &Path, beside: &Beside<'_>, secret
         built_in: is_built_in,
         query: url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect(),
     })
+}
+
+fn display(origin: &Origin, is_built_in: bool, built_in: Option<&str>) -> String {
+    let scheme = if origin.tls { "https" } else { "http" };
+    match (is_built_in, built_in) {
+        (true, None) => "demo (built in)".to_owned(),
+        (true, Some(_)) => format!("demo (built in, {scheme}://{})", origin.authority),
+        (false, _) => format!("{scheme}://{}", origin.authority),
+    }
 }
 
 fn check_url(url: &Url, path: &Path, critic: &Critic<'_>) {

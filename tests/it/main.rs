@@ -23,4 +23,5 @@ mod runs;
 mod suites;
 mod support;
 mod transcripts;
+mod transports;
 mod validity;

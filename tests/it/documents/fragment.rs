@@ -34,8 +34,11 @@ const FILES: &[(&str, &str)] = &[
     ("lots.json", "[\"vase\", { \"id\": \"clock\", \"opening\": 5 }]"),
 ];
 /// Variables that documents name, where any text would not do.
-const VARIABLES: &[(&str, &str)] =
-    &[("TARGET_URL", "http://127.0.0.1:3000"), ("AUCTION_USERS", "[{\"name\": \"ada\", \"password\": \"one\"}]")];
+const VARIABLES: &[(&str, &str)] = &[
+    ("TARGET_URL", "http://127.0.0.1:3000"),
+    ("HTTPS_PROXY", "http://127.0.0.1:3128"),
+    ("AUCTION_USERS", "[{\"name\": \"ada\", \"password\": \"one\"}]"),
+];
 const HTTP: &[&str] = &["get", "post", "put", "delete"];
 
 pub fn check(text: &str) -> Result<(), String> {
