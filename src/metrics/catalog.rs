@@ -78,6 +78,10 @@ recorded! {
         Disconnects,
         /// Connections after a loss whose setup succeeded.
         Reconnects,
+        /// Connections that were to take up a lost session.
+        RecoveriesAsked,
+        /// Those that did.
+        Recovered,
         /// HTTP steps whose status or deadline was missed.
         HttpFailures,
         /// Steps outside of actions that failed, and expressions that could not be evaluated.
@@ -254,6 +258,13 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Share,
         kind: Kind::Share { part: &[Counter::Connections, Counter::Refusals], whole: &[Counter::ConnectAttempts] },
         about: "attempts to connect that succeeded, or were refused where the suite wants that",
+        by_action: false,
+    },
+    Metric {
+        name: "recovered_rate",
+        unit: Unit::Share,
+        kind: Kind::Share { part: &[Counter::Recovered], whole: &[Counter::RecoveriesAsked] },
+        about: "lost sessions that the server took up again, of all that it was asked to (`target.recovery`)",
         by_action: false,
     },
     Metric {

@@ -11,6 +11,7 @@ use super::label::Labels;
 use super::life::Life;
 use super::message::{Command, Failure, Input};
 use super::namespaces::Gathering;
+use super::recovery::Resumption;
 use super::reply::GivenUp;
 use super::thread::Wait;
 use super::threads::Threads;
@@ -81,6 +82,8 @@ pub struct Actor {
     pub(super) lost_at: Option<Moment>,
     /// When its link was opened, where it is to move from polling to WebSocket and has not yet.
     pub(super) moving_since: Option<Moment>,
+    /// Of a session that was cut off, and that the next one is to take up.
+    pub(super) resumption: Option<Resumption>,
     /// How the link ended, for the session's own word that it has.
     pub(super) link_end: Option<Failure>,
     /// Number of the action that was begun last: that of `action.id` until the next one begins.
@@ -137,6 +140,7 @@ impl Actor {
             attempts: 0,
             lost_at: None,
             moving_since: None,
+            resumption: None,
             link_end: None,
             action: 0,
             ticket: None,

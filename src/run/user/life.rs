@@ -144,7 +144,7 @@ impl Actor {
         let pairs = |pairs: &[(String, crate::plan::language::Text)]| {
             pairs.iter().map(|(name, value)| Ok((name.clone(), text(value)?))).collect::<Result<Vec<_>, String>>()
         };
-        let namespace = |joining: &Joining| {
+        let namespace = |(number, joining): (usize, &Joining)| {
             let auth = match &joining.auth {
                 None => None,
                 Some(auth) => {
@@ -153,12 +153,12 @@ impl Actor {
                     Some(String::from_utf8(json).map_err(|error| error.to_string())?)
                 }
             };
-            Ok::<_, String>(Namespace { name: text(&joining.name)?, auth, recovery: None })
+            Ok::<_, String>(Namespace { name: text(&joining.name)?, auth, recovery: self.left_over(number) })
         };
         let config = Config {
             path: text(&connect.path)?,
             query: pairs(&connect.query)?,
-            namespaces: connect.namespaces.iter().map(namespace).collect::<Result<_, _>>()?,
+            namespaces: connect.namespaces.iter().enumerate().map(namespace).collect::<Result<_, _>>()?,
             parser: scene.plan.target.parser,
             recovery: scene.plan.target.recovery,
             split: scene.plan.target.split,
@@ -200,7 +200,7 @@ impl Actor {
         self.tell_session(scene, protocol::Input::Opened);
     }
 
-    pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>, _recovered: bool) {
+    pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>, recovered: bool) {
         let Life::Handshaking { since, opened, .. } = self.life else { return };
         if scene.scenario.connect.refused.is_some() {
             return self.wrongly_let_in(scene);
@@ -213,6 +213,10 @@ impl Actor {
         scene.sink.connected += 1;
         self.online = true;
         self.socket_id = id;
+        if self.takes_up(scene, recovered) {
+            self.life = Life::Active;
+            return self.ready_again(scene);
+        }
         self.life = Life::SettingUp;
         self.arriving(scene);
         self.start(scene.now, Place::Setup, None);
@@ -227,6 +231,7 @@ impl Actor {
             return self.refused_as_wanted(scene);
         }
         self.logged_in = false;
+        self.let_go(scene);
         let kind = match Self::one_of_several(scene, namespace) {
             None => "connect refused by the server".into(),
             Some(name) => format!("connect of {name} refused by the server").into(),
@@ -249,6 +254,7 @@ impl Actor {
 
     fn back_off(&mut self, scene: &mut Scene<'_>) {
         let Some(backoff) = scene.scenario.reconnect else {
+            self.let_go(scene);
             self.life = Life::Away;
             if scene.scenario.most_turns.is_some() {
                 // It came for its turns, and cannot come any more.
@@ -266,6 +272,9 @@ impl Actor {
     pub(super) fn disconnected(&mut self, scene: &mut Scene<'_>, reason: Closed) {
         let since = if reason == Closed::ByUs { scene.now } else { self.heard_at };
         self.not_moved(scene, &reason);
+        if Self::is_abrupt(&reason) && scene.scenario.reconnect.is_some() && self.drain_until.is_none() {
+            self.keep_session(scene);
+        }
         let was_online = self.offline(scene, since);
         let link_end = self.link_end.take();
         let (kind, detail) = match (reason, link_end) {
@@ -383,9 +392,14 @@ impl Actor {
 
     fn ready(&mut self, scene: &mut Scene<'_>) {
         self.life = Life::Active;
-        self.attempts = 0;
         self.arrived(scene);
         self.count_ready(scene);
+        self.ready_again(scene);
+    }
+
+    /// Nothing is left to set up: the turns go on.
+    fn ready_again(&mut self, scene: &mut Scene<'_>) {
+        self.attempts = 0;
         self.go_on_with_turn(scene);
         if let Some(lost) = self.lost_at.take() {
             let cell = self.cell(scene);
@@ -430,6 +444,7 @@ impl Actor {
             return;
         }
         self.lost_at = None;
+        self.let_go(scene);
         self.hang_up(scene);
         self.stay += 1;
         if self.drain_until.is_some() {

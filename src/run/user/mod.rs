@@ -29,6 +29,7 @@ mod message;
 mod moving;
 mod namespaces;
 mod parting;
+mod recovery;
 mod reply;
 mod request;
 mod sights;

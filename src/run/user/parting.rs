@@ -19,6 +19,7 @@ impl Actor {
         if politely {
             self.hang_up(scene);
         } else {
+            self.keep_session(scene);
             self.session = None;
             self.drop_handlers();
             self.offline(scene, scene.now);
