@@ -14,6 +14,7 @@ mod games;
 mod interop;
 mod invariants;
 mod loadtests;
+mod lounge;
 mod pages;
 mod planning;
 mod plans;
