@@ -172,8 +172,14 @@ fn a_table_that_has_rotted_is_noticed() {
         (text.replace(row, ""), "`socket.io 2.5 · polling` has no row"),
         (text.replace("| binary |", "| bytes |"), "the columns are"),
         (text.replace("socket.io 4.8.4", "socket.io 4.8.3"), "it was not made against socket.io 4.8.4"),
-        (format!("{text}| socket.io 1.0 | polling | 1 | 1 | 1 | 1 | 1 | | |\n"), "`socket.io 1.0 · polling` is none of ours"),
-        (text.replace(row, "| socket.io 2.5 | polling | 1 | | 1 | 1 | 1 | | |"), "`socket.io 2.5 · polling` has other cells"),
+        (
+            format!("{text}| socket.io 1.0 | polling | 1 | 1 | 1 | 1 | 1 | | |\n"),
+            "`socket.io 1.0 · polling` is none of ours",
+        ),
+        (
+            text.replace(row, "| socket.io 2.5 | polling | 1 | | 1 | 1 | 1 | | |"),
+            "`socket.io 2.5 · polling` has other cells",
+        ),
     ];
     for (changed, expected) in changes {
         let found = page::differences(&changed).join("\n");

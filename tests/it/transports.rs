@@ -47,12 +47,7 @@ const WAYS: &[Expected] = &[
     Expected { name: "websocket", transports: "[websocket]", polling: 0, moved: 0 },
     Expected { name: "polling", transports: "[polling]", polling: 10, moved: 0 },
     Expected { name: "upgrade", transports: "[polling, websocket]", polling: 10, moved: 10 },
-    Expected {
-        name: "shares",
-        transports: "{ websocket: 50%, upgrade: 30%, polling: 20% }",
-        polling: 5,
-        moved: 3,
-    },
+    Expected { name: "shares", transports: "{ websocket: 50%, upgrade: 30%, polling: 20% }", polling: 5, moved: 3 },
 ];
 
 #[test]

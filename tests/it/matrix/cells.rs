@@ -44,7 +44,13 @@ pub const SERVERS: &[Server] = &[
         always: true,
     },
     Server { name: "socket.io 3.1", program: Program::Node(3), protocol: "socket.io", features: BASIC, always: false },
-    Server { name: "socket.io 2.5", program: Program::Node(2), protocol: "socket.io-v2", features: BASIC, always: true },
+    Server {
+        name: "socket.io 2.5",
+        program: Program::Node(2),
+        protocol: "socket.io-v2",
+        features: BASIC,
+        always: true,
+    },
     Server {
         name: "python-socketio 5.18",
         program: Program::Python,

@@ -75,8 +75,7 @@ pub fn differences(page: &str) -> Vec<String> {
         wrong.push(format!("the columns are not `{}`", head()));
     }
     let rows = page.lines().filter(|line| line.starts_with("| ") && *line != head());
-    let rows: Vec<Vec<&str>> =
-        rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect();
+    let rows: Vec<Vec<&str>> = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect();
     for row in &rows {
         let known = SERVERS.iter().any(|server| server.name == row[0]) && WAYS.contains(&row[1]);
         if !known && row[0] != "server" {
