@@ -119,7 +119,6 @@ fn every_servers_own_count_is_ours() {
     let full = is_wanted(&["full", "write"]);
     let wanted: Vec<Cell> = cells(full).into_iter().filter(|cell| !missing(cell.server)).collect();
     let number = wanted.len();
-    let start = Instant::now();
     let found = outcomes(wanted);
     if is_wanted(&["write"]) {
         page::write(&found);
@@ -129,7 +128,6 @@ fn every_servers_own_count_is_ours() {
         .filter_map(|outcome| outcome.result.as_ref().err().map(|why| format!("{}: {why}", outcome.cell)))
         .collect();
     let slowest = found.iter().map(|outcome| outcome.took).max().unwrap_or_default();
-    println!("{number} cells in {:?}, the slowest took {slowest:?}", start.elapsed());
     assert_eq!(found.len(), number, "each cell has an outcome");
     assert!(failed.is_empty(), "{} of {number} cells fail:\n{}", failed.len(), failed.join("\n"));
     assert!(slowest < Duration::from_secs(30), "a cell took {slowest:?}");
