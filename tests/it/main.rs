@@ -15,6 +15,7 @@ mod games;
 mod interop;
 mod invariants;
 mod loadtests;
+mod matrix;
 mod lounge;
 mod pages;
 mod planning;
