@@ -106,7 +106,7 @@ pub fn prepare(
 impl Ready {
     /// The plan, against the built-in target where that is meant and runs at `built_in`.
     pub fn compile(&self, overrides: &Overrides, built_in: Option<&str>, seed: u64) -> (Option<Plan>, Problems) {
-        let files = |name: &str| std::fs::read_to_string(self.folder.join(name)).map_err(|error| error.to_string());
+        let files = |name: &str| std::fs::read(self.folder.join(name)).map_err(|error| error.to_string());
         compile(&self.loaded, &Context { overrides, files: &files, built_in, seed })
     }
 

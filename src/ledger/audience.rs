@@ -73,6 +73,17 @@ impl Audiences {
         }
     }
 
+    /// Puts the user where it stands in the same audiences of another book, and leaves all of them here.
+    pub fn move_to(&mut self, user: u32, other: &mut Self) {
+        for audience in self.of_user.remove(&user).unwrap_or_default() {
+            match self.is_member(user, audience) {
+                true => other.joined(user, audience),
+                false => other.changing(user, audience),
+            }
+            self.strike(user, audience);
+        }
+    }
+
     fn enter(&mut self, user: u32, audience: Audience) -> &mut Roll {
         let audiences = self.of_user.entry(user).or_default();
         if !audiences.contains(&audience) {

@@ -2,11 +2,13 @@
 //! meant. It knows no clock: it works through what users have told, in the order of the moments, up to a mark behind which
 //! nothing more will be told. An action is settled, and forgotten, when its last deadline has passed.
 
+mod away;
 mod awaited;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::absence::{Absences, Kind, Missed};
 use super::audience::{Audiences, Roll};
 use super::credit::Credits;
 use super::delivery::{Audience, Key, Note, Owes, Rule, Sent, What};
@@ -23,6 +25,8 @@ pub struct Deliveries {
     /// Told, and not yet behind the mark.
     told: Vec<Note>,
     audiences: Audiences,
+    /// Of users that may take up their lost sessions, or have done so lately.
+    absences: Absences,
     open: HashMap<Key, Debt>,
     /// By rule, in the order of the sends: when each action is due to be settled.
     due: Vec<VecDeque<(Moment, Key)>>,
@@ -114,7 +118,9 @@ impl Deliveries {
     pub fn advance(&mut self, mark: Moment, recorder: &mut Recorder) {
         self.work_through(mark);
         self.settle_due(mark, recorder);
+        self.resolve_missed(mark, None, recorder);
         let horizon = self.open.values().map(|debt| debt.at).min().unwrap_or(mark).min(mark);
+        let horizon = self.absences.first_return().map_or(horizon, |back| back.min(horizon));
         self.credits.forget(horizon, &mut self.unmatched);
         self.departures.retain(|_, list| {
             list.retain(|departure| departure.to >= horizon);
@@ -144,6 +150,7 @@ impl Deliveries {
                 self.settle(&debt, end, recorder);
             }
         }
+        self.resolve_missed(Moment::NEVER, Some(end), recorder);
         self.credits.forget(Moment::NEVER, &mut self.unmatched);
         self.departures.clear();
     }
@@ -181,16 +188,19 @@ impl Deliveries {
                 if self.audiences.is_member(user, audience) {
                     self.depart(user, Some(audience), note.at, note.at);
                 }
-                self.audiences.changing(user, audience);
+                self.absences.book(&mut self.audiences, user).changing(user, audience);
             }
-            What::Joined { user, audience } => self.audiences.joined(user, audience),
+            What::Joined { user, audience } => self.absences.book(&mut self.audiences, user).joined(user, audience),
             What::Left { user, audience } => {
                 self.depart(user, Some(audience), note.at, note.at);
-                self.audiences.left(user, audience);
+                self.absences.book(&mut self.audiences, user).left(user, audience);
             }
+            What::Away { user, since } => self.went_away(user, since, note.at),
+            What::Recovered { user } => self.absences.back(user, note.at, &mut self.audiences),
             What::Lost { user, since } => {
                 self.depart(user, None, since, note.at);
                 self.audiences.lost(user);
+                self.absences.lost(user, note.at);
             }
         }
     }
@@ -205,6 +215,7 @@ impl Deliveries {
             To::Actor => Roll { members: Arc::new(vec![sent.sender]), ..Roll::default() },
             To::Members | To::Others => self.audiences.roll(sent.audience),
         };
+        self.missed_by_the_absent(at, promise, &sent);
         self.orders.sent(promise.order, &sent);
         self.due[usize::from(sent.rule)].push_back((at + promise.within + promise.grace, sent.key));
         let receipts = Vec::with_capacity(roll.members.len());
@@ -213,6 +224,9 @@ impl Deliveries {
     }
 
     fn received(&mut self, at: Moment, key: Key, user: u32, listener: u16) {
+        if self.absences.receive(user, key, at) {
+            return;
+        }
         let known = self.open.get_mut(&key).map(|debt| (self.rules[usize::from(debt.sent.rule)].promise, debt));
         let Some((promise, debt)) = known.filter(|(promise, debt)| at <= debt.at + promise.patience()) else {
             self.unmatched[usize::from(listener)].add(at, user);
@@ -304,6 +318,7 @@ impl Deliveries {
                 }
             }
         }
+        self.absences.settled(debt.sent.key, debt.owes.map(|(_, owes)| owes));
         self.orders.settled(promise.order, &debt.sent);
     }
 
@@ -335,7 +350,8 @@ impl Deliveries {
             }
         }
         let silent = |user: &&u32| heard.binary_search(user).is_err();
-        let members: Vec<u32> = debt.roll.members.iter().filter(silent).copied().collect();
+        let here = |user: &&u32| !self.absences.decides(**user, debt.sent.key);
+        let members: Vec<u32> = debt.roll.members.iter().filter(silent).filter(here).copied().collect();
         let exempt = |user: &&u32| promise.to == To::Others && **user == debt.sent.sender;
         for user in debt.roll.changing.iter().filter(silent) {
             self.excuse(debt, promise, *user);
@@ -423,19 +439,20 @@ impl Deliveries {
     }
 
     fn example(&mut self, fault: Fault, debt: &Debt, user: u32, at: Option<Moment>, other: Option<u32>) {
-        let Sent { sender, number, subject, cell, rule, .. } = debt.sent;
-        self.misdeliveries.add(Misdelivery {
-            fault,
-            cell,
-            rule,
-            sender,
-            number,
-            subject,
-            sent: debt.at,
-            user,
-            at,
-            other,
-        });
+        self.example_of(fault, &debt.sent, debt.at, user, at, other);
+    }
+
+    fn example_of(
+        &mut self,
+        fault: Fault,
+        action: &Sent,
+        sent: Moment,
+        user: u32,
+        at: Option<Moment>,
+        other: Option<u32>,
+    ) {
+        let Sent { sender, number, subject, cell, rule, .. } = *action;
+        self.misdeliveries.add(Misdelivery { fault, cell, rule, sender, number, subject, sent, user, at, other });
     }
 }
 

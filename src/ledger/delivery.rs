@@ -91,6 +91,16 @@ pub enum What {
         user: u32,
         audience: Audience,
     },
+    /// The connection is gone, silent since then; the user may take its session up again, and then it is a member of all that it
+    /// was, and is told what it has missed.
+    Away {
+        user: u32,
+        since: Moment,
+    },
+    /// It has: what was sent in between is owed, too.
+    Recovered {
+        user: u32,
+    },
     /// The connection is gone, and with it every membership. What was sent after the last byte that came, at `since`, may or
     /// may not have reached the user.
     Lost {

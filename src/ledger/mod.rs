@@ -3,6 +3,7 @@
 //! A worker writes what it sends on its [`Sheet`]; the sheets of all workers become one order (`merge`), and [`Attribution`]
 //! holds each act against the last ones there (`recent`). [`Deliveries`] holds what was received against what was owed.
 
+pub mod absence;
 pub mod act;
 pub mod action;
 pub mod attribution;

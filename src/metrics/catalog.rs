@@ -70,10 +70,18 @@ recorded! {
         Refusals,
         Logins,
         LoginFailures,
+        /// Links that were to move from polling to WebSocket, and have, or will not any more.
+        UpgradesDue,
+        /// Links that have moved.
+        Upgrades,
         /// Connections that ended although nobody here asked for it.
         Disconnects,
         /// Connections after a loss whose setup succeeded.
         Reconnects,
+        /// Connections that were to take up a lost session.
+        RecoveriesAsked,
+        /// Those that did.
+        Recovered,
         /// HTTP steps whose status or deadline was missed.
         HttpFailures,
         /// Steps outside of actions that failed, and expressions that could not be evaluated.
@@ -119,6 +127,8 @@ recorded! {
         ConnectTls,
         ConnectUpgrade,
         ConnectNamespace,
+        /// From the opening of a link by polling to its move to WebSocket.
+        UpgradeLatency,
         LoginLatency,
         HttpLatency,
         ReconnectLatency,
@@ -251,11 +261,25 @@ pub const METRICS: &[Metric] = &[
         by_action: false,
     },
     Metric {
+        name: "recovered_rate",
+        unit: Unit::Share,
+        kind: Kind::Share { part: &[Counter::Recovered], whole: &[Counter::RecoveriesAsked] },
+        about: "lost sessions that the server took up again, of all that it was asked to (`target.recovery`)",
+        by_action: false,
+    },
+    Metric {
         name: "delivery_rate",
         unit: Unit::Share,
         kind: Kind::Share { part: &[Counter::DeliveryInTime], whole: &[Counter::DeliveryExpected] },
         about: "deliveries in time, of all that were owed",
         by_action: true,
+    },
+    Metric {
+        name: "upgrade_rate",
+        unit: Unit::Share,
+        kind: Kind::Share { part: &[Counter::Upgrades], whole: &[Counter::UpgradesDue] },
+        about: "connections that moved from polling to WebSocket, of those that were to",
+        by_action: false,
     },
     count("actions", &[Counter::Planned], true, "actions that were due"),
     count("actions_sent", &[Counter::Sent], true, "actions that left this generator"),
@@ -368,6 +392,12 @@ pub const METRICS: &[Metric] = &[
     duration("connect_tls", Distribution::ConnectTls, false, "the TLS handshake of a connect"),
     duration("connect_upgrade", Distribution::ConnectUpgrade, false, "the WebSocket upgrade of a connect"),
     duration("connect_namespace", Distribution::ConnectNamespace, false, "from the upgrade to the namespace's answer"),
+    duration(
+        "upgrade_latency",
+        Distribution::UpgradeLatency,
+        false,
+        "from the first answer of polling to the move to WebSocket",
+    ),
     duration("login_latency", Distribution::LoginLatency, false, "all login steps of a user together"),
     duration("http_latency", Distribution::HttpLatency, false, "one HTTP request, connect included"),
     duration(
@@ -457,27 +487,4 @@ impl Statistic {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_unique_and_found() {
-        for metric in METRICS {
-            assert_eq!(METRICS.iter().filter(|other| other.name == metric.name).count(), 1, "{}", metric.name);
-            assert_eq!(find(metric.name), Some(metric));
-        }
-    }
-
-    #[test]
-    fn metrics_of_deliveries_say_so_in_their_names() {
-        for metric in METRICS {
-            assert_eq!(metric.is_of_deliveries(), metric.name.starts_with("delivery_"), "{}", metric.name);
-        }
-    }
-
-    #[test]
-    fn samples_needed_follow_the_percentile() {
-        let needed: Vec<u64> = STATISTICS.iter().map(|(_, statistic)| statistic.samples_needed()).collect();
-        assert_eq!(needed, [2, 10, 20, 100, 1000, 1, 1, 1]);
-    }
-}
+mod tests;

@@ -46,8 +46,9 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let used_environment = RefCell::default();
     let no_names = Names::of_no_scenario(&suite.vars, &loaded.environment, &used_environment);
     let mut secrets = loaded.secrets.clone();
-    let target =
-        target::compile(&suite.target, &root.key("target"), context.built_in, &context.overrides.allow, &critic);
+    let (environment, allow) = (&loaded.environment, context.overrides.allow.as_slice());
+    let beside = target::Beside { built_in: context.built_in, allow, environment, critic: &critic };
+    let target = target::compile(&suite.target, &root.key("target"), &beside, &mut secrets);
     let (resources, resource_fields) = resources(&suite, &no_names, context, &critic);
     let seed = context.overrides.seed.unwrap_or(context.seed);
     let loads = compile_scenario::loads(&suite, seed, &critic);
@@ -56,6 +57,7 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let credentials = credentials(&suite, users, &no_names, &sources, &mut secrets);
     let (feeds, feed_names) = feed::compile(&suite.feeds, context.files, &critic);
     let names = no_names.of_scenarios(credentials.fields.clone(), resource_fields, &feed_names);
+    let names = Names { files: Some(context.files), ..names };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };

@@ -33,7 +33,7 @@ impl Steps<'_> {
         };
         let (to, addressees) = self.addressees(delivery, &path, place);
         let subject = delivery.of.as_ref().and_then(|of| self.text(of, &path.key("of"), place));
-        let listener = self.listener(delivery, &path)?;
+        let listener = self.listener(delivery, step, &path)?;
         let key = delivery.key.as_deref().and_then(|key| self.expression(key, &path.key("key"), place));
         let when = delivery.when.as_ref();
         let when = when.and_then(|when| self.check(when, &path.key("when"), place.with_answer(answer)));
@@ -119,14 +119,22 @@ impl Steps<'_> {
     }
 
     /// The number of the listener for that event and that key, entered where it is new.
-    fn listener(&self, delivery: &schema::Delivery, path: &Path) -> Option<usize> {
+    fn listener(&self, delivery: &schema::Delivery, step: &Step, path: &Path) -> Option<usize> {
         let text = &*delivery.matched;
-        let known = |listener: &Listener| *listener.event == *delivery.event && *listener.text == *text;
-        if let Some(number) = self.promised.borrow().listeners.iter().position(known) {
+        let namespace = self.namespaces.iter().position(|known| Some(&**known) == step.namespace.as_deref());
+        let namespace = self.name_of_namespace(namespace.unwrap_or_default());
+        let by_request = step.emit.is_none();
+        let known = |listener: &Listener| {
+            *listener.event == *delivery.event && *listener.text == *text && listener.namespace == namespace
+        };
+        let number = self.promised.borrow().listeners.iter().position(known);
+        if let Some(number) = number {
+            self.promised.borrow_mut().listeners[number].by_request |= by_request;
             return Some(number);
         }
         let key = if text == BY_COUNT { None } else { Some(self.key_of_event(text, &path.key("match"))?) };
-        let listener = Listener { event: delivery.event.as_str().into(), key, text: text.into() };
+        let listener =
+            Listener { event: delivery.event.as_str().into(), namespace, by_request, key, text: text.into() };
         let listeners = &mut self.promised.borrow_mut().listeners;
         listeners.push(listener);
         Some(listeners.len() - 1)

@@ -28,13 +28,14 @@ impl Steps<'_> {
             self.critic.error(&event_path, what, "choose another event");
         }
         let action = self.action(step, event, path, "emit");
+        let namespace = self.namespace(step, path);
         let ack = step.ack.as_ref().map(|ack| self.ack(ack, &path.key("ack"), place));
         if ack.is_none() && step.save.is_some() {
             let help = if step.reply.is_some() { "put it under `reply`" } else { "add `ack: {}`" };
             self.critic.error_at_key(&path.key("save"), "there is nothing to save without an `ack`", help);
         }
-        let reply = step.reply.as_ref().map(|reply| self.reply(reply, &path.key("reply"), place));
-        let refusals = self.refusals(step, path, place);
+        let reply = step.reply.as_ref().map(|reply| self.reply(namespace, reply, &path.key("reply"), place));
+        let refusals = self.refusals(namespace, step, path, place);
         if let Some(refusal) = refusals.first().filter(|_| ack.is_none() && reply.is_none()) {
             let key = path.key(if refusal.rejects { "rejected" } else { "failed" });
             let what = "an `emit` that waits for no answer is over when it is sent";
@@ -49,7 +50,7 @@ impl Steps<'_> {
         let delivery = self.delivery(step, action, path, place, answer);
         let answer = if reply.is_some() { AnswerKind::Event } else { AnswerKind::Ack };
         let labels = self.action_labels(step, path, place.with_answer(answer));
-        Some(Emit { event: event.into(), payload, action, ack, reply, refusals, saves, delivery, labels })
+        Some(Emit { event: event.into(), namespace, payload, action, ack, reply, refusals, saves, delivery, labels })
     }
 
     /// Arguments, each after a comma, but for the first one where nothing stands before it.
@@ -66,6 +67,7 @@ impl Steps<'_> {
                 payload.append_constant(",");
             }
             let mut problem = |path: &Path, unknown: UnknownName| self.critic.unknown(path, unknown);
+            let place = Place { binary: true, ..place };
             payload.append(argument, &path.index(index), self.names, place, &mut problem);
         }
     }
@@ -79,7 +81,7 @@ impl Steps<'_> {
     }
 
     pub(super) fn expect(&self, step: &Step, path: &Path, place: Place) -> Option<Expect> {
-        let event = heard(self.events, step.expect.as_deref()?);
+        let event = heard(self.events, self.namespace(step, path), step.expect.as_deref()?);
         self.events.borrow_mut()[event].expected = true;
         let after = place.with_answer(AnswerKind::Event);
         let never = step.never.is_some_and(|never| never.0);
@@ -104,10 +106,10 @@ impl Steps<'_> {
         })
     }
 
-    fn reply(&self, reply: &schema::Reply, path: &Path, place: Place) -> ReplyRule {
+    fn reply(&self, namespace: usize, reply: &schema::Reply, path: &Path, place: Place) -> ReplyRule {
         let after = place.with_answer(AnswerKind::Event);
         ReplyRule {
-            on: self.event(&reply.event, reply.filter.as_ref(), path, place),
+            on: self.event(namespace, &reply.event, reply.filter.as_ref(), path, place),
             joined: reply.joined.is_some_and(|joined| joined.0),
             within: reply.within.unwrap_or(DEFAULT_WITHIN),
             ok: reply.ok.as_ref().and_then(|ok| self.check(ok, &path.key("ok"), after)),
@@ -116,12 +118,12 @@ impl Steps<'_> {
     }
 
     /// `rejected` before `failed`: what refuses is often a special case of what fails.
-    fn refusals(&self, step: &Step, path: &Path, place: Place) -> Vec<RefusalRule> {
+    fn refusals(&self, namespace: usize, step: &Step, path: &Path, place: Place) -> Vec<RefusalRule> {
         let mut refusals = Vec::new();
         match &step.rejected {
             None => {}
             Some(Refusal::Event(refusal)) => {
-                let on = self.event(&refusal.event, refusal.filter.as_ref(), &path.key("rejected"), place);
+                let on = self.event(namespace, &refusal.event, refusal.filter.as_ref(), &path.key("rejected"), place);
                 refusals.push(RefusalRule { on, rejects: true });
             }
             Some(Refusal::Check(_)) => {
@@ -131,14 +133,21 @@ impl Steps<'_> {
             }
         }
         if let Some(failure) = &step.failed {
-            let on = self.event(&failure.event, failure.filter.as_ref(), &path.key("failed"), place);
+            let on = self.event(namespace, &failure.event, failure.filter.as_ref(), &path.key("failed"), place);
             refusals.push(RefusalRule { on, rejects: false });
         }
         refusals
     }
 
-    fn event(&self, name: &str, filter: Option<&schema::Expression>, path: &Path, place: Place) -> EventRule {
-        let event = heard(self.events, name);
+    fn event(
+        &self,
+        namespace: usize,
+        name: &str,
+        filter: Option<&schema::Expression>,
+        path: &Path,
+        place: Place,
+    ) -> EventRule {
+        let event = heard(self.events, namespace, name);
         self.events.borrow_mut()[event].answers = true;
         let path = path.key("where");
         let filter = filter.and_then(|filter| match filter {

@@ -38,17 +38,27 @@ pub fn compile(
         Some(Invariant { name: name.as_str().into(), line: ground.critic.place(&path).line, rule })
     };
     let invariants: Vec<Invariant> = written.iter().filter_map(one).collect();
-    listen(scenarios, &invariants);
+    listen(scenarios, &invariants, deliveries);
     invariants
 }
 
 /// Whoever has a connection listens for every event that an invariant looks at.
-fn listen(scenarios: &mut [Scenario], invariants: &[Invariant]) {
+fn listen(scenarios: &mut [Scenario], invariants: &[Invariant], deliveries: &Deliveries) {
     for scenario in scenarios.iter_mut().filter(|scenario| scenario.connect.socket) {
         for (number, invariant) in invariants.iter().enumerate() {
             let Some(watch) = invariant.rule.watch() else { continue };
-            let event = Heard::of(&mut scenario.events, &watch.event);
-            scenario.events[event].watchers.push(number);
+            let listeners = watch.listeners.iter().map(|listener| &deliveries.listeners[*listener]);
+            let joined = &scenario.connect.namespaces;
+            let mut namespaces: Vec<usize> = listeners.filter_map(|listener| listener.namespace_in(joined)).collect();
+            namespaces.dedup();
+            // What is no delivery is looked at in the main namespace.
+            let alone = watch.listeners.is_empty().then_some(0);
+            for namespace in namespaces.into_iter().chain(alone) {
+                let event = Heard::of(&mut scenario.events, namespace, &watch.event);
+                if !scenario.events[event].watchers.contains(&number) {
+                    scenario.events[event].watchers.push(number);
+                }
+            }
         }
     }
 }

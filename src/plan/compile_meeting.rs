@@ -23,7 +23,13 @@ impl Steps<'_> {
         let rule = |(name, value): (&String, &Value)| ShareRule {
             name: name.as_str().into(),
             saved: self.saved(name),
-            value: Payload::compile(value, &path.key(name.as_str()), self.names, place, &mut problem),
+            value: Payload::compile(
+                value,
+                &path.key(name.as_str()),
+                self.names,
+                Place { binary: true, ..place },
+                &mut problem,
+            ),
         };
         Some(Operation::Share(step.share.as_ref()?.iter().map(rule).collect()))
     }

@@ -3,18 +3,18 @@
 use std::cell::RefCell;
 
 use super::compile_delivery::none_yet;
-use super::compile_meeting;
 use super::compile_step::{Found, Steps, heard, saved_names};
 use super::critic::Critic;
 use super::delivery::Deliveries;
 use super::language::answer::AnswerKind;
 use super::language::functions::mix;
-use super::language::{Expression, Names, Payload, Place, Text, UnknownName};
+use super::language::{Expression, Names, Place, Text};
 use super::load::{self, Course};
 use super::rotation::Acting;
-use super::scenario::{Action, Backoff, Connect, Heard, Joining, Rhythm, Scenario, stages};
+use super::scenario::{Action, Backoff, Connect, Heard, Rhythm, Scenario, stages};
 use super::step::{Operation, Program};
 use super::target::Target;
+use super::{compile_meeting, compile_namespaces};
 use crate::metrics::Axes;
 use crate::suite::problem::Path;
 use crate::suite::scalar::Switchable;
@@ -100,7 +100,8 @@ pub fn compile(ground: &Ground<'_>, loads: Vec<Course>, acting: Vec<Acting>) -> 
 fn listen(scenarios: &mut [Scenario], promised: &Deliveries) {
     for scenario in scenarios.iter_mut().filter(|scenario| scenario.connect.socket) {
         for (number, listener) in promised.listeners.iter().enumerate() {
-            let event = Heard::of(&mut scenario.events, &listener.event);
+            let Some(namespace) = listener.namespace_in(&scenario.connect.namespaces) else { continue };
+            let event = Heard::of(&mut scenario.events, namespace, &listener.event);
             scenario.events[event].listeners.push(number);
         }
     }
@@ -183,13 +184,14 @@ fn programs(
 ) -> Programs {
     let keeps_one = acting.rotation.is_some_and(|rotation| rotation.pattern.fixed_resource);
     let events = RefCell::default();
-    let how = scenario.connect.how();
+    let (how, namespaces) = (scenario.connect.how(), compile_namespaces::written(ground, scenario));
     let program = |place: &'static str, steps: &[schema::Step], path: &Path, back_within: Duration| {
         let bound = keeps_one || place == "act" && acting.rotation.is_some();
         let mut compiler = Steps::new(names, ground.critic, place, bound, ground.resources, &events, &ground.promised);
         (compiler.scenario, compiler.memberships) = (number, ground.promised.borrow().memberships);
         (compiler.socket, compiler.back_within) = (how.is_some(), back_within);
         (compiler.customs, compiler.labels) = (&ground.own.customs, &ground.own.labels);
+        compiler.namespaces = &namespaces;
         let program = compiler.compile(steps, path);
         (program, compiler.actions)
     };
@@ -204,8 +206,10 @@ fn programs(
         ground.critic.error_at_key(&path.key("on").key(event.as_str()), what, "let the users connect");
     }
     for (event, steps) in &scenario.on {
-        let (handler, _) = program("on", steps, &path.key("on").key(event.as_str()), Duration::ZERO);
-        let number = heard(&events, event);
+        let path = path.key("on").key(event.as_str());
+        let (handler, _) = program("on", steps, &path, Duration::ZERO);
+        let (namespace, event) = compile_namespaces::event_of_key(event, &namespaces, &path, ground.critic);
+        let number = heard(&events, namespace, event);
         events.borrow_mut()[number].handler = Some(handler);
     }
     let per_turn = act.actions(found.len(), ground.resources);
@@ -289,8 +293,7 @@ fn connect(
         compiled.map_err(|unknown| ground.critic.unknown(path, unknown)).unwrap_or_else(|()| Text::constant(""))
     };
     let target = Path::root().key("target");
-    let (socket_path, namespace) =
-        ground.target.map_or(("/socket.io/", "/"), |target| (target.path.as_str(), target.namespace.as_str()));
+    let socket_path = ground.target.map_or("/socket.io/", |target| target.path.as_str());
     let mut query: Vec<(String, Text)> = ground
         .target
         .iter()
@@ -298,15 +301,10 @@ fn connect(
         .map(|(key, value)| (key.clone(), Text::constant(value.as_str())))
         .collect();
     query.extend(texts(ground, names, keeps_one, "query", &ground.suite.target.query));
-    let mut problem = |path: &Path, unknown: UnknownName| ground.critic.unknown(path, unknown);
     let how = scenario.connect.how();
-    let auth = how.and_then(|how| how.auth.as_ref()).map(|auth| {
-        let value = serde_json::Value::Object(auth.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
-        Payload::compile(&value, &path.key("connect").key("auth"), names, place, &mut problem)
-    });
     Connect {
         path: text(socket_path, &target.key("path")),
-        namespaces: vec![Joining { written: namespace.into(), name: text(namespace, &target.key("namespace")), auth }],
+        namespaces: compile_namespaces::compile(ground, scenario, names, path, place),
         query,
         headers: headers(ground, names, keeps_one),
         within: how.and_then(|how| how.within).unwrap_or(DEFAULT_CONNECT_WITHIN),

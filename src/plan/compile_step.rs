@@ -60,6 +60,8 @@ pub struct Steps<'a> {
     pub socket: bool,
     /// How long coming back may take, where a step does not say.
     pub back_within: Duration,
+    /// What the users join, as it is written, the main one first.
+    pub namespaces: &'a [Box<str>],
     /// The events named so far, in all places of the scenario.
     pub events: &'a RefCell<Vec<Heard>>,
     /// Number of the scenario.
@@ -106,6 +108,7 @@ impl<'a> Steps<'a> {
             resources,
             socket: true,
             back_within: Duration::ZERO,
+            namespaces: &[],
             events,
             scenario: 0,
             promised,
@@ -283,7 +286,13 @@ impl Steps<'_> {
         let mut problem = |path: &Path, unknown: UnknownName| self.critic.unknown(path, unknown);
         let rule = |(name, value): (&String, &Value)| SetRule {
             name: self.names.saved.iter().position(|known| known == name).unwrap_or(usize::MAX),
-            value: Payload::compile(value, &path.key(name.as_str()), self.names, place, &mut problem),
+            value: Payload::compile(
+                value,
+                &path.key(name.as_str()),
+                self.names,
+                Place { binary: true, ..place },
+                &mut problem,
+            ),
         };
         Some(Operation::Set(step.set.as_ref()?.iter().map(rule).collect()))
     }
@@ -366,12 +375,8 @@ impl Steps<'_> {
 }
 
 /// The number of an event among those that a scenario names.
-pub fn heard(events: &RefCell<Vec<Heard>>, name: &str) -> usize {
-    let mut events = events.borrow_mut();
-    events.iter().position(|known| &*known.name == name).unwrap_or_else(|| {
-        events.push(Heard { name: name.into(), ..Heard::default() });
-        events.len() - 1
-    })
+pub fn heard(events: &RefCell<Vec<Heard>>, namespace: usize, name: &str) -> usize {
+    Heard::of(&mut events.borrow_mut(), namespace, name)
 }
 
 /// Does the step have that verb?

@@ -1,6 +1,7 @@
 //! What actions promise their audiences, and how users know an event as the delivery of one.
 
 use super::language::{Expression, Text};
+use super::scenario::Joining;
 use crate::units::Duration;
 
 /// What an action promises its audience.
@@ -83,10 +84,23 @@ pub struct Delivery {
 #[derive(Debug)]
 pub struct Listener {
     pub event: Box<str>,
+    /// Of which namespace it is, as it is written: that of the emit.
+    pub namespace: Box<str>,
+    /// Some request owes it: who does not join that namespace listens for it in the main one.
+    pub by_request: bool,
     /// Where the event carries the key; `None`: it carries none, and events are only counted.
     pub key: Option<Expression>,
     /// `key` as it is written.
     pub text: Box<str>,
+}
+
+impl Listener {
+    /// The number of the namespace in which users listen for it who join these.
+    #[must_use]
+    pub fn namespace_in(&self, joined: &[Joining]) -> Option<usize> {
+        let known = joined.iter().position(|joining| joining.written == self.namespace);
+        known.or(self.by_request.then_some(0))
+    }
 }
 
 /// All deliveries of a plan, and how they are known.

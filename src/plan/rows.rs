@@ -8,11 +8,12 @@ use crate::suite::schema::Map;
 use crate::suite::table::{self, TableError};
 
 /// Reads a file that a suite names, relative to the suite; the error says why it could not.
-pub type Files<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+pub type Files<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 
 /// The text of a file; a problem where it cannot be read.
 fn text_of(name: &str, path: &Path, files: Files<'_>, critic: &Critic<'_>) -> Option<String> {
-    let read = files(name);
+    let as_text = |bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned());
+    let read = files(name).and_then(as_text);
     let told = |error| {
         critic.error(path, format!("`{name}` cannot be read: {error}"), "the path is relative to the suite file")
     };

@@ -73,11 +73,16 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// The number of the event of that name, entered where it is new.
-    pub fn of(events: &mut Vec<Self>, name: &str) -> usize {
-        let known = events.iter().position(|known| &*known.name == name);
-        known.unwrap_or_else(|| {
-            events.push(Self { name: name.into(), ..Self::default() });
+    /// The number of the event of that name in that namespace, where the scenario names it.
+    #[must_use]
+    pub fn find(events: &[Self], namespace: usize, name: &str) -> Option<usize> {
+        events.iter().position(|known| *known.name == *name && known.namespace == namespace)
+    }
+
+    /// The number of the event of that name in that namespace, entered where it is new.
+    pub fn of(events: &mut Vec<Self>, namespace: usize, name: &str) -> usize {
+        Self::find(events, namespace, name).unwrap_or_else(|| {
+            events.push(Self { name: name.into(), namespace, ..Self::default() });
             events.len() - 1
         })
     }

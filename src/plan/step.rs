@@ -101,6 +101,8 @@ pub enum Items {
 pub struct Emit {
     /// The event, for messages.
     pub event: Box<str>,
+    /// Number of the namespace that it goes to.
+    pub namespace: usize,
     /// A JSON array whose first element is the event.
     pub payload: Payload,
     /// Number of the action in its scenario; `None` outside of `act`.
@@ -433,6 +435,7 @@ mod tests {
         let action = |action| {
             Operation::Emit(Box::new(Emit {
                 event: "e".into(),
+                namespace: 0,
                 payload: Payload::default(),
                 action: Some(action),
                 ack: None,

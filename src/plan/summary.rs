@@ -190,11 +190,7 @@ impl Plan {
             }
             summary.warnings.extend(warnings(scenario, contention.as_ref()));
         }
-        if !self.target.tls_files.verify {
-            summary.warnings.push(
-                "TLS certificates are not verified (`tls.verify: false`): anybody could answer for the target".into(),
-            );
-        }
+        summary.warnings.extend(self.target.careless().map(ToOwned::to_owned));
         summary
     }
 

@@ -5,8 +5,11 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::critic::Critic;
-use super::transports::Transports;
-use crate::protocol::{Parser, Split};
+use super::proxy::{self, Proxy};
+use super::transports::{self, Transports};
+use crate::protocol::{self, Parser, Protocol, Split};
+use crate::secrets::Secrets;
+use crate::suite::env::Environment;
 use crate::suite::problem::Path;
 use crate::suite::schema;
 use crate::units::Duration;
@@ -34,6 +37,7 @@ pub struct Target {
     pub split: Option<Split>,
     /// Addresses of this machine to connect from, in turn by user.
     pub source_addresses: Vec<IpAddr>,
+    pub proxy: Option<Proxy>,
     pub tls_files: TlsFiles,
     /// Host names that may be put under load beside loopback.
     pub allow: Vec<String>,
@@ -107,6 +111,13 @@ impl Origin {
 }
 
 impl Target {
+    /// What every report has to say where nobody looks at who answers.
+    #[must_use]
+    pub fn careless(&self) -> Option<&'static str> {
+        let sentence = "TLS certificates are not verified (`tls.verify: false`): anybody could answer for the target";
+        (!self.tls_files.verify).then_some(sentence)
+    }
+
     /// The address that the user with that index connects from, where it matters.
     #[must_use]
     pub fn source(&self, user: u64) -> Option<IpAddr> {
@@ -125,14 +136,19 @@ fn matches(pattern: &str, host: &str) -> bool {
     }
 }
 
-/// `built_in` is the URL of the built-in target where it runs already; `allow` comes on top of the suite's own.
-pub fn compile(
-    target: &schema::Target,
-    path: &Path,
-    built_in: Option<&str>,
-    allow: &[String],
-    critic: &Critic<'_>,
-) -> Option<Target> {
+/// What a target is compiled with, beside what the suite says of it.
+pub struct Beside<'a> {
+    /// URL of the built-in target where it runs already.
+    pub built_in: Option<&'a str>,
+    /// Hosts on top of the suite's own.
+    pub allow: &'a [String],
+    pub environment: &'a Environment,
+    pub critic: &'a Critic<'a>,
+}
+
+/// The target of a suite. Credentials of its proxy are added to `secrets`.
+pub fn compile(target: &schema::Target, path: &Path, beside: &Beside<'_>, secrets: &mut Secrets) -> Option<Target> {
+    let Beside { built_in, allow, environment, critic } = *beside;
     let is_built_in = target.url == BUILT_IN;
     let text = if is_built_in { built_in.unwrap_or("http://127.0.0.1:0") } else { &target.url };
     let url_path = path.key("url");
@@ -152,6 +168,8 @@ pub fn compile(
         }
     };
     check_url(&url, &url_path, critic);
+    let proxy = proxy::compile(target.proxy.as_deref(), environment, &path.key("proxy"), critic, secrets);
+    let protocol = protocol::find(target.protocol.as_deref().unwrap_or(protocol::PROTOCOLS[0].name));
     let allow: Vec<String> = target.allow.iter().chain(allow).cloned().collect();
     if !origin.is_allowed(&allow) {
         let host = &origin.host;
@@ -161,25 +179,21 @@ pub fn compile(
             format!("if you may load-test it, add `allow: [\"{host}\"]` under `target`, or pass `--allow {host}`"),
         );
     }
-    let scheme = if origin.tls { "https" } else { "http" };
     Some(Target {
-        display: match (is_built_in, built_in) {
-            (true, None) => "demo (built in)".to_owned(),
-            (true, Some(_)) => format!("demo (built in, {scheme}://{})", origin.authority),
-            (false, _) => format!("{scheme}://{}", origin.authority),
-        },
+        display: display(&origin, is_built_in, built_in),
         host: origin.host,
         port: origin.port,
         tls: origin.tls,
         authority: origin.authority,
         protocol: target.protocol.clone().unwrap_or_else(|| "socket.io".into()),
-        path: target.path.clone().unwrap_or_else(|| "/socket.io/".into()),
+        path: target.path.clone().unwrap_or_else(|| protocol.map_or("/", |protocol| protocol.default_path).into()),
         namespace: target.namespace.clone().unwrap_or_else(|| "/".into()),
-        transports: Transports,
-        parser: Parser::default(),
+        transports: transports::compile(target.transports.as_ref(), protocol, &path.key("transports"), critic),
+        parser: parser(target.parser.as_deref(), protocol, &path.key("parser"), critic),
         recovery: target.recovery.is_some_and(|recovery| recovery.0),
-        split: None,
-        source_addresses: Vec::new(),
+        split: split(target.split.as_deref(), protocol, &path.key("split"), critic),
+        source_addresses: source_addresses(&target.source_addresses, &path.key("source_addresses"), critic),
+        proxy,
         tls_files: tls_files(target.tls.as_ref(), &path.key("tls"), critic),
         allow,
         ready: target
@@ -189,6 +203,15 @@ pub fn compile(
         built_in: is_built_in,
         query: url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect(),
     })
+}
+
+fn display(origin: &Origin, is_built_in: bool, built_in: Option<&str>) -> String {
+    let scheme = if origin.tls { "https" } else { "http" };
+    match (is_built_in, built_in) {
+        (true, None) => "demo (built in)".to_owned(),
+        (true, Some(_)) => format!("demo (built in, {scheme}://{})", origin.authority),
+        (false, _) => format!("{scheme}://{}", origin.authority),
+    }
 }
 
 fn check_url(url: &Url, path: &Path, critic: &Critic<'_>) {
@@ -205,6 +228,41 @@ fn check_url(url: &Url, path: &Path, critic: &Critic<'_>) {
     if url.fragment().is_some() {
         critic.error(path, "the URL has a fragment (`#…`), which never reaches a server", "leave it out");
     }
+}
+
+fn parser(written: Option<&str>, protocol: Option<&Protocol>, path: &Path, critic: &Critic<'_>) -> Parser {
+    let Some(written) = written else { return Parser::default() };
+    if protocol.is_some_and(|protocol| protocol.engine.is_none()) {
+        critic.error(path, "only Socket.IO has parsers", "leave out `parser`: messages are sent as `send` gives them");
+    }
+    // What is neither was told when the suite was read.
+    if written == "msgpack" { Parser::Msgpack } else { Parser::Json }
+}
+
+fn split(written: Option<&str>, protocol: Option<&Protocol>, path: &Path, critic: &Critic<'_>) -> Option<Split> {
+    let split = match written? {
+        "newline" => Split::Newline,
+        "record_separator" => Split::RecordSeparator,
+        _ => return None,
+    };
+    if protocol.is_some_and(|protocol| protocol.engine.is_some()) {
+        let help = "leave out `split`, or set `protocol: websocket`";
+        critic.error(path, "a frame of Socket.IO holds one packet, and nothing is split", help);
+    }
+    Some(split)
+}
+
+/// Whether they are addresses of this machine shows when they are connected from.
+fn source_addresses(written: &[String], path: &Path, critic: &Critic<'_>) -> Vec<IpAddr> {
+    let address = |(index, text): (usize, &String)| {
+        let address = text.trim().trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        if address.is_err() {
+            let help = "write addresses of this machine, as `127.0.0.2`; ranges and names are not taken";
+            critic.error(&path.index(index), format!("`{text}` is not an IP address"), help);
+        }
+        address.ok()
+    };
+    written.iter().enumerate().filter_map(address).collect()
 }
 
 fn tls_files(tls: Option<&schema::Tls>, path: &Path, critic: &Critic<'_>) -> TlsFiles {

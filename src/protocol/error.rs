@@ -15,6 +15,8 @@ pub enum Misuse {
     /// The text is not repeated: it is where tokens live.
     #[error("the auth of namespace `{namespace}` {what}; write an object, as `{{\"token\":\"…\"}}`")]
     Auth { namespace: String, what: String },
+    #[error("`recovery` is a feature of socket.io 4, and {protocol} does not know it; take it out of the target")]
+    Recovery { protocol: &'static str },
     #[error("the namespace `{namespace}` is not connected, so nothing can be sent to it; connect it first")]
     NotConnected { namespace: String },
     #[error("there is no namespace number {index}: the session was made with {known}")]

@@ -3,6 +3,7 @@
 //! A driver owns a [`Session`] and a link, and repeats: carry out everything that `poll` gives, then hand in one
 //! input. [`session`] has the contract, [`PROTOCOLS`] the sessions there are.
 
+pub mod args;
 pub mod breach;
 pub mod config;
 pub mod engineio;
@@ -31,13 +32,22 @@ pub struct Protocol {
 }
 
 /// The protocols there are; the first one is the default.
-pub const PROTOCOLS: &[Protocol] = &[Protocol {
-    name: "socket.io",
-    about: "Socket.IO 5 on Engine.IO 4: servers of socket.io 3 and 4, python-socketio 5, socketioxide",
-    engine: Some(Version::V4),
-    default_path: "/socket.io/",
-    open: |config| Ok(Box::new(socketio::SocketIo::new(config)?)),
-}];
+pub const PROTOCOLS: &[Protocol] = &[
+    Protocol {
+        name: "socket.io",
+        about: "Socket.IO 5 on Engine.IO 4: servers of socket.io 3 and 4, python-socketio 5, socketioxide",
+        engine: Some(Version::V4),
+        default_path: "/socket.io/",
+        open: |config| Ok(Box::new(socketio::SocketIo::new(config, &socketio::V5)?)),
+    },
+    Protocol {
+        name: "socket.io-v2",
+        about: "Socket.IO 4 on Engine.IO 3: servers of socket.io 1 and 2, and newer ones with `allowEIO3`",
+        engine: Some(Version::V3),
+        default_path: "/socket.io/",
+        open: |config| Ok(Box::new(socketio::SocketIo::new(config, &socketio::V4)?)),
+    },
+];
 
 /// The protocol of that name.
 #[must_use]

@@ -2,10 +2,10 @@
 //! exchange. No session reads a clock or a socket; time and bytes are arguments.
 
 use std::fmt;
-use std::ops::Range;
 
 use bytes::Bytes;
 
+pub use super::args::Args;
 use super::config::Recovery;
 use super::error::{Misuse, Violation};
 use crate::units::{Duration, Moment};
@@ -43,36 +43,6 @@ impl Frame {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-}
-
-/// The arguments of an event or of an ack: a JSON array that is still in the frame it came in, never parsed here. Binary
-/// data in it is written as in a suite, `{"$base64":"…"}`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Args {
-    frame: Text,
-    json: Range<u32>,
-}
-
-impl Args {
-    /// `json` is the byte range of a JSON array inside `frame`, on character boundaries.
-    #[must_use]
-    pub fn new(frame: Text, json: Range<usize>) -> Self {
-        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self { frame, json: narrow(json.start)..narrow(json.end) }
-    }
-
-    /// The JSON array as it stands in the frame.
-    #[must_use]
-    pub fn json(&self) -> &str {
-        let range = self.json.start as usize..self.json.end as usize;
-        self.frame.as_str().get(range).unwrap_or("[]")
-    }
-}
-
-impl fmt::Debug for Args {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.json())
     }
 }
 
@@ -157,7 +127,10 @@ pub enum Closed {
     Packet,
     /// The link ended under the session; the driver knows how.
     Link,
-    /// No ping within pingInterval + pingTimeout.
+    /// The link ended before the server had answered anything at all, right after we had introduced ourselves. `hint` says what
+    /// may be behind it.
+    Unanswered { hint: &'static str },
+    /// No heartbeat from the server for so long.
     PingTimeout { after: Duration },
     /// The server broke the protocol.
     Violation(Violation),
@@ -170,7 +143,7 @@ impl Closed {
             Self::ByUs => "closed by us",
             Self::Namespace => "namespace disconnect by the server",
             Self::Packet => "close packet from the server",
-            Self::Link => "connection lost",
+            Self::Link | Self::Unanswered { .. } => "connection lost",
             Self::PingTimeout { .. } => "ping timeout",
             Self::Violation(_) => "protocol violation",
         }
@@ -196,7 +169,7 @@ pub trait Session: fmt::Debug + Send {
     fn awaits(&self) -> Option<String>;
 
     /// Path and query of the requests over that transport, as `/socket.io/?EIO=4&transport=websocket`; a transport adds the id
-    /// of the session where there is one.
+    /// of the session where there is one. Asked for before the link is opened: later a session may have forgotten it.
     fn request_target(&self, transport: Transport) -> String;
 
     /// What a later session needs to take up where this one ended, in that namespace; `None` where the server offers no

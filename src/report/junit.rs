@@ -161,6 +161,7 @@ fn suite(outcome: &Outcome, name: &str, duration: Duration) -> TestSuite {
     if !run.overrides.is_empty() {
         suite.add_property(property("run.overrides", &run.overrides.join(" ")));
     }
+    suite.add_properties(run.warnings.iter().map(|warning| property("run.warning", warning)));
     if let Some(path) = report_path(outcome) {
         suite.add_property(property("report", &path));
     }

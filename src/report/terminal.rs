@@ -257,11 +257,14 @@ fn errors(page: &mut Page, errors: &[ErrorRow]) {
 }
 
 fn notes(page: &mut Page, outcome: &Outcome) {
-    let notes: Vec<&String> = outcome.run.warnings.iter().chain(&outcome.plan.warnings).collect();
-    if notes.is_empty() {
+    let (warnings, notes) = (&outcome.run.warnings, &outcome.plan.warnings);
+    if warnings.is_empty() && notes.is_empty() {
         return;
     }
     page.heading("Worth knowing", "");
+    for warning in warnings {
+        page.wrapped(YELLOW, "  ! ", "    ", &for_log(warning));
+    }
     for note in notes {
         page.wrapped(PLAIN, "  - ", "    ", &for_log(note));
     }

@@ -19,7 +19,7 @@ use super::post::Outgoing;
 use super::sink::Sink;
 use super::stop::StopSignal;
 use super::trace::Trace;
-use super::user::{Actor, Command, Facts, Failure, Input, Phases, Scene};
+use super::user::{Actor, Command, Facts, Failure, Input, Opened, Scene};
 use crate::plan::Plan;
 use crate::plan::language::Response;
 use crate::transport::link::{Arrival, Link};
@@ -59,7 +59,7 @@ type Request = Pin<Box<dyn Future<Output = Result<Response, Failure>>>>;
 /// A user's connections to the world.
 struct Wires<N: Network> {
     link: Option<N::Link>,
-    connecting: Pending<Result<(N::Link, Phases), Failure>>,
+    connecting: Pending<Result<(N::Link, Opened), Failure>>,
     /// Requests by number: few at a time, so that a list is the fastest.
     requesting: Vec<(u64, Request)>,
     closing: Option<JoinHandle<()>>,
@@ -210,9 +210,9 @@ impl<N: Network> Wires<N> {
             connected = wait(connecting) => {
                 self.connecting = None;
                 match connected {
-                    Ok((link, phases)) => {
+                    Ok((link, opened)) => {
                         self.link = Some(link);
-                        Input::Linked(phases)
+                        Input::Linked(opened)
                     }
                     Err(failure) => Input::NotLinked(failure),
                 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::cursor::Cursor;
 use super::network::Network;
-use super::user::{Cookies, Facts, HttpRequest};
+use super::user::{Cookies, Facts, HttpRequest, cookies};
 use crate::metrics::Part;
 use crate::plan::Plan;
 use crate::plan::custom::Check;
@@ -154,7 +154,7 @@ impl<'a, N: Network> Once<'a, N> {
             Ok(Err(failure)) => return self.fail(format!("{name}: {}", failure.detail)),
             Err(_) => return self.fail(format!("{name}: no complete answer came within {}", step.within)),
         };
-        self.cookies.learn(&self.plan.target, &url, &response.headers);
+        cookies::learn(&mut self.cookies, &self.plan.target, &url, &response.headers);
         let answer = Answer::Response(&response);
         let ok = match &step.ok {
             Some(ok) if step.takes(response.status) => ok.truth(&self.bindings(program), answer),

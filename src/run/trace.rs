@@ -3,6 +3,7 @@
 use std::sync::mpsc::Sender;
 
 use super::user::{Command, Input};
+use crate::plan::transports::Way;
 use crate::protocol::Frame;
 use crate::units::Moment;
 
@@ -30,6 +31,9 @@ pub enum Direction {
 impl Trace {
     pub fn command(&self, at: Moment, command: &Command) {
         let (direction, text) = match command {
+            Command::Connect(request) if request.way != Way::WebSocket => {
+                (Direction::Local, format!("connect to {}", request.polling))
+            }
             Command::Connect(request) => (Direction::Local, format!("connect to {}", request.target)),
             Command::Http { request, .. } => (
                 Direction::Sent,

@@ -196,7 +196,7 @@ enum Kind {
 /// Keys of the language whose text is printed everywhere.
 const PUBLIC_KEYS: &[&str] = &["name", "tags", "allow"];
 /// Keys of the language that hold a URL or its path.
-const URL_KEYS: &[&str] = &["url", "path", "get", "post", "put", "delete"];
+const URL_KEYS: &[&str] = &["url", "path", "get", "post", "put", "delete", "proxy"];
 
 impl Kind {
     /// Of a place that holds `whole`, variables filled in.

@@ -99,7 +99,8 @@ pub struct Target {
     /// What ends a message where a frame of a raw WebSocket holds several: `newline` or `record_separator` (U+001E).
     #[schemars(extend("enum" = ["newline", "record_separator"]))]
     pub split: Option<String>,
-    /// HTTP proxy to connect through, as `http://proxy:3128`; hosts in the variable `NO_PROXY` are connected to directly.
+    /// HTTP proxy to connect through, as `http://proxy:3128`, with `user:password@` before the host where it asks for that. Hosts in
+    /// the variable `NO_PROXY` are connected to directly; an empty text means none.
     pub proxy: Option<String>,
     /// Addresses of this machine to connect from, in turn by user.
     #[serde(default)]
@@ -142,7 +143,7 @@ pub struct TransportShares {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
-    /// PEM file of the authorities to trust instead of the built-in ones.
+    /// PEM file of authorities to trust beside the built-in ones.
     pub ca: Option<String>,
     /// PEM file of the client's certificate chain; needs `key`.
     pub cert: Option<String>,

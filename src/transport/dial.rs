@@ -3,11 +3,13 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
+use super::proxy::{self, Proxy, ProxyError};
 use super::stage::Stage;
 use super::stream::{Fault, Stream};
 use super::tls::TlsContext;
@@ -23,14 +25,16 @@ pub struct Endpoint {
     pub tls: Option<TlsContext>,
     /// The address to connect from, where it matters which of ours it is.
     pub source: Option<IpAddr>,
+    /// The proxy to connect through.
+    pub proxy: Option<Arc<Proxy>>,
 }
 
 /// How long the phases of a connection took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Phases {
-    /// Zero for literal addresses and for `localhost`, which are not looked up.
+    /// Zero for literal addresses and for `localhost`, which are not looked up. With a proxy it is its name that is looked up.
     pub dns: Duration,
-    /// With the attempts at addresses that failed before.
+    /// With the attempts at addresses that failed before, and with a proxy's answer.
     pub tcp: Duration,
     /// `None` for an unencrypted connection.
     pub tls: Option<Duration>,
@@ -48,11 +52,15 @@ pub async fn dial(endpoint: &Endpoint, now: &dyn Fn() -> Moment) -> Result<(Stre
 async fn establish(endpoint: &Endpoint, now: &dyn Fn() -> Moment) -> Result<(Stream, Phases), DialError> {
     let host = endpoint.host.trim_start_matches('[').trim_end_matches(']');
     let start = now();
-    Stage::Name.enter();
-    let addresses = resolve(host, endpoint.port).await?;
-    let resolved = now();
-    Stage::Tcp.enter();
-    let tcp = connect_any(host, &addresses, endpoint.source).await?;
+    let (tcp, resolved) = match &endpoint.proxy {
+        None => reach(host, endpoint.port, endpoint.source, now).await?,
+        Some(proxy) => {
+            let reached = reach(&proxy.host, proxy.port, endpoint.source, now).await;
+            let (tcp, resolved) = reached.map_err(ProxyError::Unreachable)?;
+            Stage::Proxy.enter();
+            (proxy::tunnel(tcp, proxy, host, endpoint.port).await?, resolved)
+        }
+    };
     let connected = now();
     let mut phases = Phases { dns: resolved.since(start), tcp: connected.since(resolved), tls: None };
     let Some(context) = &endpoint.tls else { return Ok((Stream::Plain(tcp), phases)) };
@@ -64,6 +72,20 @@ async fn establish(endpoint: &Endpoint, now: &dyn Fn() -> Moment) -> Result<(Str
         .map_err(|error| DialError::Handshake { host: host.to_owned(), fault: Fault::from(&error) })?;
     phases.tls = Some(now().since(connected));
     Ok((Stream::Tls(Box::new(stream)), phases))
+}
+
+/// A connection, and when the name had been looked up.
+async fn reach(
+    host: &str,
+    port: u16,
+    source: Option<IpAddr>,
+    now: &dyn Fn() -> Moment,
+) -> Result<(TcpStream, Moment), DialError> {
+    Stage::Name.enter();
+    let addresses = resolve(host, port).await?;
+    let resolved = now();
+    Stage::Tcp.enter();
+    Ok((connect_any(host, &addresses, source).await?, resolved))
 }
 
 /// All addresses of a host. Literal addresses and `localhost` are answered here: the system's resolver costs a thread
@@ -134,6 +156,8 @@ pub enum DialError {
     Name { host: String },
     /// The TLS handshake failed, or the connection broke during it.
     Handshake { host: String, fault: Fault },
+    /// The proxy did not connect us.
+    Proxy(Box<ProxyError>),
     /// Anything else the operating system reports.
     Other { address: SocketAddr, what: String },
 }
@@ -161,13 +185,17 @@ impl DialError {
     /// Whether this machine is at fault and not the server: such a failure says nothing about the server, and makes
     /// the result of a run worthless.
     #[must_use]
-    pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Ports { .. } | Self::Files | Self::Source { .. })
+    pub fn is_ours(&self) -> bool {
+        match self {
+            Self::Ports { .. } | Self::Files | Self::Source { .. } => true,
+            Self::Proxy(error) => matches!(&**error, ProxyError::Unreachable(error) if error.is_ours()),
+            _ => false,
+        }
     }
 
     /// What reports group by.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Dns { .. } => "DNS failure",
             Self::Refused { .. } => "connection refused",
@@ -181,13 +209,14 @@ impl DialError {
             Self::Name { .. } => "TLS: name not usable",
             Self::Handshake { fault: Fault::Tls(fault), .. } => fault.kind(),
             Self::Handshake { .. } => "TLS: connection lost in the handshake",
+            Self::Proxy(error) => error.kind(),
             Self::Other { .. } => "TCP connect failed",
         }
     }
 
     /// What to do about it.
     #[must_use]
-    pub const fn advice(&self) -> &'static str {
+    pub fn advice(&self) -> &'static str {
         match self {
             Self::Dns { .. } => "check the host in `target.url` and the network of this machine",
             Self::Refused { .. } => {
@@ -205,6 +234,7 @@ impl DialError {
             Self::Name { .. } => "write the host as a DNS name or an IP address",
             Self::Handshake { fault: Fault::Tls(fault), .. } => fault.advice(),
             Self::Handshake { .. } => "check that the port is the one for TLS, and look at the server's log",
+            Self::Proxy(error) => error.advice(),
             Self::Other { .. } => "look the error up for this operating system",
         }
     }
@@ -223,6 +253,7 @@ impl fmt::Display for DialError {
             Self::Source { source } => write!(f, "{source} is not an address of this machine")?,
             Self::Family { host, source } => write!(f, "no address of `{host}` can be reached from {source}")?,
             Self::Name { host } => write!(f, "`{host}` is not a name that a certificate can have")?,
+            Self::Proxy(error) => return error.fmt(f),
             Self::Handshake { host, fault: Fault::Tls(fault) } => return write!(f, "TLS with `{host}`: {fault}"),
             Self::Handshake { host, fault } => {
                 write!(f, "the connection to `{host}` was lost in the TLS handshake ({})", fault.kind())?;
@@ -234,3 +265,9 @@ impl fmt::Display for DialError {
 }
 
 impl std::error::Error for DialError {}
+
+impl From<ProxyError> for DialError {
+    fn from(error: ProxyError) -> Self {
+        Self::Proxy(Box::new(error))
+    }
+}

@@ -1,8 +1,10 @@
-//! A small HTTP/1.1 client for login steps: one request at a time, no redirects, no compression, everything bounded.
+//! A small HTTP/1.1 client for login steps and polling: one request at a time, no redirects, no compression, everything
+//! bounded.
 
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -14,6 +16,7 @@ use hyper::{Method, Uri};
 use hyper_util::rt::TokioIo;
 
 use super::dial::{DialError, Endpoint, Phases, dial};
+use super::meter::{Meter, Metered};
 use super::stage::Stage;
 use super::stream::{Fault, Stream};
 use crate::units::Moment;
@@ -112,7 +115,7 @@ pub fn host_header(endpoint: &Endpoint) -> String {
 }
 
 type Body = Full<Bytes>;
-type HttpWire = http1::Connection<TokioIo<Stream>, Body>;
+type HttpWire = http1::Connection<TokioIo<Metered>, Body>;
 
 /// An HTTP/1.1 connection that can carry one request after another. It has no task of its own: it moves only while a
 /// request on it is awaited.
@@ -122,18 +125,25 @@ pub struct Connection {
     wire: Option<HttpWire>,
     body_limit: usize,
     finished: bool,
+    /// Has the head of an answer to the last request come?
+    answered: bool,
 }
 
 impl Connection {
     pub async fn open(stream: Stream, limits: &Limits) -> Result<Self, HttpError> {
+        Self::metered(stream, limits, None).await
+    }
+
+    /// The same, with its bytes counted.
+    pub(super) async fn metered(stream: Stream, limits: &Limits, meter: Option<Arc<Meter>>) -> Result<Self, HttpError> {
         let (sender, wire) = http1::Builder::new()
             // Some servers and proxies still compare names of headers letter by letter.
             .title_case_headers(true)
             .max_header_size(limits.head)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(Metered { stream, meter }))
             .await
             .map_err(|e| HttpError::of(&e))?;
-        Ok(Self { sender, wire: Some(wire), body_limit: limits.body, finished: false })
+        Ok(Self { sender, wire: Some(wire), body_limit: limits.body, finished: false, answered: false })
     }
 
     /// Whether another request can be sent.
@@ -142,12 +152,33 @@ impl Connection {
         !self.finished && !self.sender.is_closed()
     }
 
+    /// The same, after a look at the wire: a connection moves only while it is used, so that nobody has noticed yet when the
+    /// peer closed it between two requests.
+    pub(super) async fn is_still_open(&mut self) -> bool {
+        let Self { wire, finished, .. } = self;
+        poll_fn(|cx| {
+            if let Some(open) = wire {
+                *finished = *finished || open.poll_without_shutdown(cx).is_ready();
+            }
+            Poll::Ready(())
+        })
+        .await;
+        self.is_reusable()
+    }
+
+    /// Did any of the answer to the last request come?
+    pub(super) const fn was_answered(&self) -> bool {
+        self.answered
+    }
+
     /// Sends a request and takes in the whole answer. A connection whose request failed, or was dropped before it was
     /// answered, is not reusable.
     pub async fn send(&mut self, host: &str, request: &Request) -> Result<Response, HttpError> {
         let body = request.body.clone();
         let head = build(&request.method, &request.path_and_query, host, &request.headers, &[])?;
+        self.answered = false;
         let (parts, mut incoming) = self.exchange(head.map(|()| Full::new(body))).await?.into_parts();
+        self.answered = true;
         let limit = self.body_limit;
         let mut body = Vec::new();
         if let Err(error) = self.read_body(&mut incoming, &mut body, limit).await {
@@ -197,7 +228,7 @@ impl Connection {
             poll_fn(|cx| wire.poll_without_shutdown(cx)).await.map_err(|error| HttpError::of(&error))?;
         }
         let parts = wire.into_parts();
-        Ok((parts.io.into_inner(), parts.read_buf))
+        Ok((parts.io.into_inner().stream, parts.read_buf))
     }
 }
 
@@ -331,13 +362,13 @@ impl HttpError {
 
     /// Whether this machine is at fault and not the server; see [`DialError::is_ours`].
     #[must_use]
-    pub const fn is_ours(&self) -> bool {
+    pub fn is_ours(&self) -> bool {
         matches!(self, Self::Dial(error) if error.is_ours())
     }
 
     /// What reports group by.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Dial(error) => error.kind(),
             Self::Request { .. } => "bad request of ours",

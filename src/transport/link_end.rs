@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::polling::error::PollingError;
 use super::stream::Fault;
 use crate::protocol::Text;
 
@@ -25,6 +26,8 @@ pub enum LinkEnd {
     HttpAnswer { status: Option<u16> },
     /// A message is longer than we accept, in bytes.
     TooLarge { size: usize, limit: usize },
+    /// A request of polling failed.
+    Polling(Box<PollingError>),
 }
 
 /// A close code that has a meaning, from RFC 6455 and the IANA registry.
@@ -141,6 +144,7 @@ impl LinkEnd {
             Self::ReservedBits => "reserved bits set",
             Self::HttpAnswer { .. } => "HTTP answer inside the WebSocket",
             Self::TooLarge { .. } => "message too large",
+            Self::Polling(error) => error.kind(),
         }
     }
 
@@ -162,6 +166,7 @@ impl LinkEnd {
                  `allowEIO3` in the server"
             }
             Self::TooLarge { .. } => "raise the limit on payloads if the server means to send so much",
+            Self::Polling(error) => error.advice(),
         }
     }
 
@@ -190,6 +195,7 @@ impl fmt::Display for LinkEnd {
             }
             // A fault's own text has its advice already.
             Self::Broken(fault) => return fault.fmt(f),
+            Self::Polling(error) => return error.fmt(f),
             Self::InvalidUtf8 => write!(f, "the server sent a text message that is not UTF-8")?,
             Self::Protocol { what, .. } => write!(f, "the server broke the WebSocket protocol ({what})")?,
             Self::ReservedBits => write!(f, "the server sent a frame with reserved bits set")?,

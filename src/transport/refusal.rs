@@ -1,13 +1,14 @@
-//! A server that answered the WebSocket request with something else than yes.
+//! A server that answered the request for a WebSocket, or one of polling, with something else than yes.
 
 use std::fmt;
 
 use crate::secrets::cut;
 
-/// What the server answered instead of switching to WebSocket. Printed, it says what happened and what to do next; the
+/// What the server answered instead of switching to WebSocket, or of taking part in polling. Printed, it says what happened and what to do next; the
 /// server's words are not yet redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Refusal {
+    pub asked: Asked,
     pub status: u16,
     /// All headers of the answer, names in lower case; `Set-Cookie` among them.
     pub headers: Vec<(String, String)>,
@@ -19,6 +20,7 @@ pub struct Refusal {
 impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refusal")
+            .field("asked", &self.asked)
             .field("status", &self.status)
             .field("headers", &self.headers.len())
             .field("body", &self.body)
@@ -26,88 +28,107 @@ impl fmt::Debug for Refusal {
     }
 }
 
+/// What was asked for in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Asked {
+    /// That the connection become a WebSocket.
+    #[default]
+    Upgrade,
+    /// A request of polling.
+    Poll,
+}
+
 /// A status that has a usual cause.
 struct Cause {
     status: u16,
-    kind: &'static str,
+    kind: Kinds,
     advice: &'static str,
+}
+
+/// What reports group by, for each thing that can be asked.
+struct Kinds {
+    upgrade: &'static str,
+    poll: &'static str,
+}
+
+macro_rules! kinds {
+    ($status:literal) => {
+        Kinds { upgrade: concat!("upgrade refused: ", $status), poll: concat!("polling refused: ", $status) }
+    };
 }
 
 const CAUSES: &[Cause] = &[
     Cause {
         status: 200,
-        kind: "upgrade refused: 200 OK",
+        kind: kinds!("200 OK"),
         advice: "an ordinary page answers there, not a WebSocket; check the path, and that proxies pass `Upgrade` on",
     },
-    Cause { status: 301, kind: "upgrade refused: 301 redirect", advice: REDIRECT },
-    Cause { status: 302, kind: "upgrade refused: 302 redirect", advice: REDIRECT },
-    Cause { status: 303, kind: "upgrade refused: 303 redirect", advice: REDIRECT },
-    Cause { status: 307, kind: "upgrade refused: 307 redirect", advice: REDIRECT },
-    Cause { status: 308, kind: "upgrade refused: 308 redirect", advice: REDIRECT },
+    Cause { status: 301, kind: kinds!("301 redirect"), advice: REDIRECT },
+    Cause { status: 302, kind: kinds!("302 redirect"), advice: REDIRECT },
+    Cause { status: 303, kind: kinds!("303 redirect"), advice: REDIRECT },
+    Cause { status: 307, kind: kinds!("307 redirect"), advice: REDIRECT },
+    Cause { status: 308, kind: kinds!("308 redirect"), advice: REDIRECT },
     Cause {
         status: 400,
-        kind: "upgrade refused: 400 bad request",
+        kind: kinds!("400 bad request"),
         advice: "the server or a proxy did not understand the request; check `protocol`, and that proxies pass the \
                  `Upgrade` and `Connection` headers on",
     },
     Cause {
         status: 401,
-        kind: "upgrade refused: 401 unauthorized",
+        kind: kinds!("401 unauthorized"),
         advice: "the server wants credentials in the request; give them in `headers` or `query`",
     },
     Cause {
         status: 403,
-        kind: "upgrade refused: 403 forbidden",
+        kind: kinds!("403 forbidden"),
         advice: "the server does not let this client in; check credentials, the `Origin` header and address filters",
     },
     Cause {
         status: 404,
-        kind: "upgrade refused: 404 not found",
+        kind: kinds!("404 not found"),
         advice: "this is not the Engine.IO path: mind the trailing slash (`/socket.io/`), and a prefix that a proxy adds",
     },
     Cause {
         status: 405,
-        kind: "upgrade refused: 405 method not allowed",
+        kind: kinds!("405 method not allowed"),
         advice: "there is a service at this path, but no WebSocket; check the path",
     },
     Cause {
         status: 407,
-        kind: "upgrade refused: 407 proxy authentication",
+        kind: kinds!("407 proxy authentication"),
         advice: "the proxy wants credentials; put them into its URL",
     },
     Cause {
         status: 413,
-        kind: "upgrade refused: 413 too large",
-        advice: "the request is too large for the server or a proxy; send fewer or shorter `headers`, cookies and `query`",
+        kind: kinds!("413 too large"),
+        advice: "a message of ours is larger than the server or a proxy takes (`maxHttpBufferSize` in socket.io, 1 MB by \
+                 default); send less or raise the limit",
     },
     Cause {
         status: 426,
-        kind: "upgrade refused: 426 upgrade required",
+        kind: kinds!("426 upgrade required"),
         advice: "the server did not see our `Upgrade` header, or wants another version; check the proxies between",
     },
     Cause {
         status: 429,
-        kind: "upgrade refused: 429 too many requests",
+        kind: kinds!("429 too many requests"),
         advice: "a rate limit is in force; connect slower with `connect.rate`, or have the limit lifted for this machine",
     },
-    Cause {
-        status: 500,
-        kind: "upgrade refused: 500 server error",
-        advice: "the server failed; its log should say where",
-    },
+    Cause { status: 500, kind: kinds!("500 server error"), advice: "the server failed; its log should say where" },
     Cause {
         status: 502,
-        kind: "upgrade refused: 502 bad gateway",
+        kind: kinds!("502 bad gateway"),
         advice: "a proxy cannot reach the server behind it; check that it runs",
     },
     Cause {
         status: 503,
-        kind: "upgrade refused: 503 unavailable",
+        kind: kinds!("503 unavailable"),
         advice: "the server or a proxy is overloaded or has no healthy backend; use fewer users or check the backends",
     },
     Cause {
         status: 504,
-        kind: "upgrade refused: 504 gateway timeout",
+        kind: kinds!("504 gateway timeout"),
         advice: "the server behind a proxy does not answer in time; check whether it is overloaded",
     },
 ];
@@ -117,7 +138,7 @@ const REDIRECT: &str = "the server sends clients elsewhere and redirects are not
 
 const OTHER: Cause = Cause {
     status: 0,
-    kind: "upgrade refused: another status",
+    kind: kinds!("another status"),
     advice: "look the status up in the server's or the proxy's log",
 };
 
@@ -125,7 +146,7 @@ const OTHER: Cause = Cause {
 struct EngineError {
     code: u8,
     message: &'static str,
-    kind: &'static str,
+    kind: Kinds,
     advice: &'static str,
 }
 
@@ -134,39 +155,40 @@ const ENGINE_ERRORS: &[EngineError] = &[
     EngineError {
         code: 0,
         message: "Transport unknown",
-        kind: "upgrade refused: transport unknown",
-        advice: "the server has the WebSocket transport switched off (`transports`); switch it on",
+        kind: kinds!("transport unknown"),
+        advice: "the server has this transport switched off (`transports`); switch it on, or use another here",
     },
     EngineError {
         code: 1,
         message: "Session ID unknown",
-        kind: "upgrade refused: session unknown",
+        kind: kinds!("session unknown"),
         advice: "another node opened this session; make the load balancer sticky",
     },
     EngineError {
         code: 2,
         message: "Bad handshake method",
-        kind: "upgrade refused: bad handshake method",
+        kind: kinds!("bad method"),
         advice: "a proxy changed the method of the request; check the proxies between",
     },
     EngineError {
         code: 3,
         message: "Bad request",
-        kind: "upgrade refused: `Upgrade` header lost",
-        advice: "the `Upgrade` header was lost on the way; have the proxies pass `Upgrade` and `Connection` on",
+        kind: kinds!("bad request"),
+        advice: "the `Upgrade` header was lost on the way, or the session has moved to WebSocket already; have the proxies \
+                 pass `Upgrade` and `Connection` on",
     },
     EngineError {
         code: 4,
         message: "Forbidden",
-        kind: "upgrade refused: forbidden by allowRequest",
+        kind: kinds!("forbidden"),
         advice: "the server's `allowRequest` refused; check credentials and `Origin`",
     },
     EngineError {
         code: 5,
         message: "Unsupported protocol version",
-        kind: "upgrade refused: protocol version unsupported",
-        advice: "the server does not speak this version of Engine.IO; set `protocol` to the one it speaks (`socket.io-v2` \
-                 for servers of socket.io 2, `socket.io` for later ones)",
+        kind: kinds!("protocol version"),
+        advice: "servers of socket.io 3 and 4 say so to clients of Engine.IO 3; set `protocol: socket.io`, or `allowEIO3` in \
+                 the server",
     },
 ];
 
@@ -177,7 +199,11 @@ impl Refusal {
     /// What reports group by.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        self.engine_error().map_or_else(|| self.cause().kind, |known| known.kind)
+        let kind = self.engine_error().map_or(&self.cause().kind, |known| &known.kind);
+        match self.asked {
+            Asked::Upgrade => kind.upgrade,
+            Asked::Poll => kind.poll,
+        }
     }
 
     /// What to do about it.
@@ -214,7 +240,11 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server answered the WebSocket request with status {}", self.status)?;
+        let asked = match self.asked {
+            Asked::Upgrade => "the WebSocket request",
+            Asked::Poll => "a polling request",
+        };
+        write!(f, "the server answered {asked} with status {}", self.status)?;
         if let Some(location) = self.location() {
             write!(f, " (to {location})")?;
         }

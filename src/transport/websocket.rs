@@ -22,7 +22,7 @@ use tungstenite::{Error, Message, Utf8Bytes};
 use super::http::{self, Connection, HttpError};
 use super::link::{Arrival, Link, QueueError, Traffic};
 use super::link_end::LinkEnd;
-use super::refusal::Refusal;
+use super::refusal::{Asked, Refusal};
 use super::stage::Stage;
 use super::stream::{Fault, Stream};
 use crate::protocol::Frame;
@@ -110,7 +110,8 @@ async fn negotiate(
         // Too long, cut short or too late: whatever came is good enough for an explanation.
         let _ = tokio::time::timeout(REFUSAL_PATIENCE, read).await;
         let body = String::from_utf8_lossy(&start).into_owned();
-        return Err(UpgradeError::Refused(Box::new(Refusal { status: parts.status.as_u16(), headers, body })));
+        let (asked, status) = (Asked::Upgrade, parts.status.as_u16());
+        return Err(UpgradeError::Refused(Box::new(Refusal { asked, status, headers, body })));
     }
     verify(&parts.headers, &key, &asked)?;
     drop(body);
@@ -219,6 +220,13 @@ impl WebSocketLink {
         wire.remember(rest);
         let socket = WebSocketStream::from_partially_read(wire, rest.to_vec(), Role::Client, Some(config)).await;
         Self { socket, limits: *limits, unflushed: false, closing: false, write_fault: None }
+    }
+
+    /// Adds what crossed other connections before this one to its traffic.
+    pub(super) fn count_before(&mut self, before: Traffic) {
+        let traffic = &mut self.socket.get_mut().traffic;
+        traffic.sent += before.sent;
+        traffic.received += before.received;
     }
 
     fn start_send(&mut self, message: Message) -> Result<(), QueueError> {

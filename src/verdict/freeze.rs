@@ -37,8 +37,8 @@ pub struct Circumstances {
 /// Makes the outcome of a run. Every text in it that somebody else wrote goes through `redactor`.
 #[must_use]
 pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, redactor: &Redactor) -> Outcome {
-    let Circumstances { mut run, plan: summary, strict, stopped_by } = circumstances;
-    run.warnings.extend(overlooked(results));
+    let Circumstances { mut run, plan: mut summary, strict, stopped_by } = circumstances;
+    warn(plan, results, &mut run, &mut summary);
     let file = plan.file.display().to_string();
     if run.ended == Ended::Completed && results.ready_users == 0 {
         run.ended = Ended::Unreachable { reason: never_ready(results) };
@@ -95,6 +95,16 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     };
     redact(&mut outcome, redactor);
     outcome
+}
+
+/// What every report says before anything else of the run.
+fn warn(plan: &Plan, results: &Results, run: &mut RunInfo, summary: &mut PlanSummary) {
+    if let Some(careless) = plan.target.careless() {
+        // Of the run as much as of its plan, and there it is not overlooked; once is enough.
+        summary.warnings.retain(|warning| warning != careless);
+        run.warnings.push(careless.to_owned());
+    }
+    run.warnings.extend(overlooked(results));
 }
 
 /// Events that came and that the users could not attend to: nobody asks for these counts who does not know of them.

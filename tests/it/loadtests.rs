@@ -15,7 +15,7 @@ pub fn plan(
     file: &str,
     text: &str,
     environment: &Environment,
-    files: &dyn Fn(&str) -> Result<String, String>,
+    files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Plan, String> {
     let (loaded, mut problems) = read(Path::new(file), text, environment);
     let overrides = Overrides::default();
@@ -35,7 +35,7 @@ fn check(environment: &Environment) -> Vec<Plan> {
     let mut plans = Vec::new();
     for entry in fs::read_dir("loadtests").unwrap() {
         let path = entry.unwrap().path();
-        let beside = |name: &str| fs::read_to_string(Path::new("loadtests").join(name)).map_err(|e| e.to_string());
+        let beside = |name: &str| fs::read(Path::new("loadtests").join(name)).map_err(|e| e.to_string());
         if path.extension().is_some_and(|extension| extension == "yaml") {
             let text = fs::read_to_string(&path).unwrap();
             let plan = plan(path.to_str().unwrap(), &text, environment, &beside);

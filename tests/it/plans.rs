@@ -19,9 +19,9 @@ mod turns;
 fn compiled(text: &str, overrides: &Overrides) -> (Option<Plan>, Vec<Problem>) {
     let (loaded, mut problems) = read(Path::new("plans.yaml"), text, &Environment::default());
     let files = |name: &str| match name {
-        "one.csv" => Ok("name\nada\n".to_owned()),
-        "two.csv" => Ok("name\nada\nbob\n".to_owned()),
-        "four.csv" => Ok("name\nada\nbob\neve\nkim\n".to_owned()),
+        "one.csv" => Ok(b"name\nada\n".to_vec()),
+        "two.csv" => Ok(b"name\nada\nbob\n".to_vec()),
+        "four.csv" => Ok(b"name\nada\nbob\neve\nkim\n".to_vec()),
         _ => Err("no file".to_owned()),
     };
     let plan = loaded.and_then(|loaded| {

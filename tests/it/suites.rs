@@ -30,7 +30,8 @@ fn all_problems(file: &Path, text: &str, environment: &Environment) -> (Option<L
         return (loaded, problems);
     };
     let files = |name: &str| match name {
-        "words.csv" => Ok("text,length\nyes,3\nno,2\n".to_owned()),
+        "words.csv" => Ok(b"text,length\nyes,3\nno,2\n".to_vec()),
+        "blob.bin" => Ok(vec![0, 255, 1]),
         _ => Err(format!("{name}: there is no such file")),
     };
     let overrides = Overrides::default();

@@ -2,16 +2,21 @@
 //!
 //! ```text
 //! # a comment
-//! with namespace /admin {"token":"x"}     before all else; also `with max_payload 99`
+//! with namespace /admin {"token":"x"}     before all else; also `with max_payload 99`, `with parser msgpack`
+//! with recovery                    `with recovery PID [OFFSET]`: of an earlier session in the namespace before it
 //! < 42["a"]          the server sends a text frame         <b 01 02ff   … a binary frame
 //! < (link ends)      the link is gone
-//! > 3                the session sends a text frame        > (close)    the session has the link closed
+//! > 3                the session sends a text frame        >b 01 02ff   … a binary frame
+//! > (close)          the session has the link closed
 //! ! connected id=b   the session tells of an event
 //! ~ 80ms             time passes; the session's deadline fires if it lies in it
 //! do emit chat ["hi"] ack          the caller acts; `ack` gives the emit the next ack id, from 0 on
 //! do emit /admin "a name" []       a namespace comes first; without one it is the first that there is
+//! do emit a [{"$base64":""}] binary      its arguments hold binary data; `ack` stands behind it
 //! do raw ack TEXT                  an emit of that TEXT for an array; `ack` as it is wanted
-//! do answer 7 ["x"]                an ack for the server
+//! do answer 7 ["x"]                an ack for the server; `binary` as above
+//! do target polling                shows what is requested over polling or websocket
+//! do recovery /admin               shows what is kept for a later session
 //! do forget 0                      the ack with the id 0 is given up
 //! do disconnect                    what is refused, here as anywhere, shows as `! misuse: …`
 //! ```
@@ -24,7 +29,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use cotillion::protocol::{
-    Closed, Config, Event, Frame, Input, Intent, Namespace, Output, PROTOCOLS, Protocol, Session,
+    Closed, Config, Event, Frame, Input, Intent, Namespace, Output, PROTOCOLS, Parser, Protocol, Recovery, Session,
+    Transport,
 };
 use cotillion::units::{Duration, Moment};
 
@@ -171,32 +177,47 @@ impl Stage {
             "forget" => self.hand_in(Input::Do(Intent::Forget { namespace, ack: number(rest)? }), said),
             "answer" => {
                 let (id, args) = rest.split_once(' ').unwrap_or((rest, ""));
-                self.hand_in(Input::Do(Intent::Answer { namespace, id: number(id)?, args, binary: false }), said);
+                let (args, binary) = args.strip_suffix(" binary").map_or((args, false), |args| (args, true));
+                self.hand_in(Input::Do(Intent::Answer { namespace, id: number(id)?, args, binary }), said);
             }
             "raw" => {
                 let (args, ack) = rest.strip_prefix("ack ").map_or((rest, false), |rest| (rest, true));
-                self.emit(namespace, args, ack, said);
+                self.emit(namespace, args, false, ack, said);
+            }
+            "target" => {
+                let transport = match rest {
+                    "polling" => Transport::Polling,
+                    "websocket" => Transport::WebSocket,
+                    _ => return Err(failure(format!("`{rest}` is no transport"))),
+                };
+                said.push_back(format!("! target {}", self.session.request_target(transport)));
+            }
+            "recovery" => {
+                let kept = self.session.recovery(namespace);
+                let kept = kept.map(|Recovery { pid, offset }| format!("{pid} {}", offset.unwrap_or_default()));
+                said.push_back(format!("! recovery {}", kept.as_deref().unwrap_or("none").trim_end()));
             }
             "emit" => {
                 let (rest, ack) = rest.strip_suffix(" ack").map_or((rest, false), |rest| (rest, true));
+                let (rest, binary) = rest.strip_suffix(" binary").map_or((rest, false), |rest| (rest, true));
                 let (name, args) =
                     rest.split_once(" [").ok_or_else(|| failure(format!("`{rest}` is not a name and an array")))?;
                 let name = serde_json::to_string(name.trim_matches('"')).unwrap();
                 let comma = if args == "]" { "" } else { "," };
-                self.emit(namespace, &format!("[{name}{comma}{args}"), ack, said);
+                self.emit(namespace, &format!("[{name}{comma}{args}"), binary, ack, said);
             }
             _ => return Err(failure(format!("`do {verb}` is nothing that can be done"))),
         }
         Ok(())
     }
 
-    fn emit(&mut self, namespace: usize, args: &str, ack: bool, said: &mut Said) {
+    fn emit(&mut self, namespace: usize, args: &str, binary: bool, ack: bool, said: &mut Said) {
         let ack = ack.then_some(self.next_ack);
         if let Some(id) = ack {
             self.emitted.insert((namespace, id), self.now);
             self.next_ack += 1;
         }
-        self.hand_in(Input::Do(Intent::Emit { namespace, args, binary: false, ack }), said);
+        self.hand_in(Input::Do(Intent::Emit { namespace, args, binary, ack }), said);
     }
 
     fn namespace<'a>(&self, rest: &'a str) -> Result<(usize, &'a str), Failure> {
@@ -212,7 +233,9 @@ impl Stage {
     fn describe(&self, output: &Output) -> String {
         match output {
             Output::Send(Frame::Text(frame)) => format!("> {frame}"),
-            Output::Send(Frame::Binary(bytes)) => format!(">b {bytes:02x?}"),
+            Output::Send(Frame::Binary(bytes)) => {
+                bytes.iter().fold(">b ".to_owned(), |text, b| format!("{text}{b:02x}"))
+            }
             Output::Close => "> (close)".to_owned(),
             Output::Event(event) => format!("! {}", self.event(event)),
         }
@@ -257,6 +280,7 @@ fn describe_reason(reason: &Closed) -> String {
     match reason {
         Closed::PingTimeout { after } => format!("{} after {after}", reason.name()),
         Closed::Violation(violation) => format!("{}: {violation}", reason.name()),
+        Closed::Unanswered { hint } => format!("{}; {hint}", reason.name()),
         _ => reason.name().to_owned(),
     }
 }
@@ -266,7 +290,19 @@ fn settings(protocol: &Protocol, text: &str) -> Result<Config, Failure> {
     for (index, line) in text.lines().enumerate() {
         let Some(setting) = line.strip_prefix("with ") else { continue };
         let wrong = || Failure { line: index + 1, what: format!("`{line}` is no setting") };
+        if setting == "recovery" {
+            config.recovery = true;
+            continue;
+        }
         match setting.split_once(' ').ok_or_else(wrong)? {
+            ("parser", "msgpack") => config.parser = Parser::Msgpack,
+            ("recovery", of) => {
+                let (pid, offset) =
+                    of.split_once(' ').map_or((of, None), |(pid, offset)| (pid, Some(offset.to_owned())));
+                let namespace = config.namespaces.last_mut().ok_or_else(wrong)?;
+                namespace.recovery = Some(Recovery { pid: pid.to_owned(), offset });
+                config.recovery = true;
+            }
             ("max_payload", size) => config.max_payload = size.parse().map_err(|_| wrong())?,
             ("namespace", rest) => {
                 let (name, auth) = rest.split_once(' ').map_or((rest, None), |(name, auth)| (name, Some(auth)));

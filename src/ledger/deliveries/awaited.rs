@@ -20,7 +20,7 @@ impl Deliveries {
         }
         let awaited = self.open.iter().find(|(_, debt)| self.is_awaited(debt, mark)).map(|(key, _): (&Key, _)| *key);
         self.awaited = awaited;
-        self.awaited.is_some() || self.lacks_credits()
+        self.awaited.is_some() || self.lacks_credits() || self.awaits_missed(mark)
     }
 
     fn is_awaited(&self, debt: &Debt, mark: Moment) -> bool {
@@ -44,6 +44,9 @@ impl Deliveries {
     /// Would a receipt of this member count in time or late, and can there be one? Who has left the audience since the send
     /// may still be told; who has lost its connection and is not back will not.
     fn must_hear(&self, debt: &Debt, user: u32) -> bool {
+        if self.absences.decides(user, debt.sent.key) {
+            return false;
+        }
         let receipt = Receipt { user, at: debt.at, overtaken_by: None, inside: true };
         let standing = self.standing(debt, self.promise(&debt.sent), user, Some(receipt));
         let lost = self.departures.get(&user).is_some_and(|departures| {

@@ -1,9 +1,10 @@
 //! Each fault by itself, and thousands of random runs against a reckoning that looks at every pair of notes.
 
+mod absent;
 mod awaited;
 mod naive;
 
-use Step::{Changes, Ends, Hears, Joins, Leaves, Lost, Send};
+use Step::{Away, Back, Changes, Ends, Hears, Joins, Leaves, Lost, Send};
 
 use super::*;
 use crate::ledger::delivery::What;
@@ -44,6 +45,9 @@ enum Step {
     Leaves(u32),
     /// Noticed now, silent for so many milliseconds.
     Lost(u32, u64),
+    /// The same, and it may take its session up.
+    Away(u32, u64),
+    Back(u32),
 }
 
 fn note(millis: u64, step: Step) -> Note {
@@ -57,6 +61,8 @@ fn note(millis: u64, step: Step) -> Note {
         Changes(user) => What::Changing { user, audience },
         Joins(user) => What::Joined { user, audience },
         Leaves(user) => What::Left { user, audience },
+        Away(user, silent) => What::Away { user, since: at(millis.saturating_sub(silent)) },
+        Back(user) => What::Recovered { user },
         Lost(user, silent) => What::Lost { user, since: at(millis.saturating_sub(silent)) },
     };
     Note { at: at(millis), what }

@@ -10,6 +10,8 @@ use crate::units::{Duration, Moment};
 pub struct Membership {
     audiences: HashMap<Audience, Roll>,
     of_user: HashMap<u32, Vec<Audience>>,
+    /// Of users that may take up their lost sessions: what they were in, and whether for sure.
+    away: HashMap<u32, HashMap<Audience, bool>>,
     /// Audiences that nobody was left in, in that order.
     emptied: Vec<(Moment, Audience)>,
 }
@@ -46,6 +48,15 @@ impl Membership {
     /// Takes what a user tells, in the order of the moments.
     pub fn take(&mut self, at: Moment, what: What) {
         match what {
+            What::Changing { user, audience } | What::Joined { user, audience } | What::Left { user, audience }
+                if self.away.contains_key(&user) =>
+            {
+                let stands = self.away.entry(user).or_default();
+                match what {
+                    What::Left { .. } => _ = stands.remove(&audience),
+                    _ => _ = stands.insert(audience, matches!(what, What::Joined { .. })),
+                }
+            }
             What::Changing { user, audience } => self.enter(user, audience, |stand| {
                 if stand.since.is_some() {
                     stand.until.get_or_insert(at);
@@ -60,7 +71,26 @@ impl Membership {
                 }
                 self.leave(user, audience, at, at);
             }
+            What::Away { user, since } => {
+                let audiences = self.of_user.remove(&user).unwrap_or_default();
+                let is_sure = |audience| {
+                    let stand = self.roll(audience).and_then(|roll| roll.stands.get(&user));
+                    stand.is_some_and(|stand| stand.since.is_some() && stand.until.is_none())
+                };
+                let stood = audiences.iter().map(|audience| (*audience, is_sure(*audience))).collect();
+                audiences.iter().for_each(|audience| self.leave(user, *audience, since, at));
+                self.away.insert(user, stood);
+            }
+            What::Recovered { user } => {
+                for (audience, is_sure) in self.away.remove(&user).unwrap_or_default() {
+                    self.take(at, What::Changing { user, audience });
+                    if is_sure {
+                        self.take(at, What::Joined { user, audience });
+                    }
+                }
+            }
             What::Lost { user, since } => {
+                self.away.remove(&user);
                 for audience in self.of_user.remove(&user).unwrap_or_default() {
                     self.leave(user, audience, since, at);
                 }
@@ -148,6 +178,14 @@ mod tests {
         What::Lost { user, since: at_95() }
     }
 
+    const fn away(user: u32) -> What {
+        What::Away { user, since: at_95() }
+    }
+
+    const fn back(user: u32) -> What {
+        What::Recovered { user }
+    }
+
     const fn at_95() -> Moment {
         Moment::from_nanos(95_000_000)
     }
@@ -163,6 +201,12 @@ mod tests {
         check(&[(0, joined), (120, lost)], false);
         check(&[(0, joined), (50, lost), (80, joined)], true);
         check(&[(0, joined), (50, changing), (95, joined)], false);
+        check(&[(0, joined), (50, away), (80, back)], true);
+        check(&[(0, joined), (50, away)], false);
+        check(&[(0, joined), (96, away), (98, back)], false);
+        check(&[(0, joined), (40, changing), (50, away), (80, back)], false);
+        check(&[(0, joined), (40, changing), (50, away), (60, joined), (80, back)], true);
+        check(&[(0, joined), (50, away), (60, lost), (80, back)], false);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::binary;
 use super::json_path::{self, Key, Path};
 
 /// An HTTP response, read to its end.
@@ -20,8 +21,11 @@ pub enum Answer<'a> {
     Ack(&'a str),
     /// The JSON array of an event: its name, then its arguments.
     Event(&'a str),
-    /// The JSON by which a server refuses a connection.
-    Refusal(&'a str),
+    /// The JSON by which a server refuses a connection, and the namespace's name as the suite has it, as JSON, too.
+    Refusal {
+        error: &'a str,
+        namespace: &'a str,
+    },
     Response(&'a Response),
 }
 
@@ -38,6 +42,8 @@ pub enum Root {
     Args,
     /// Why a connection was refused.
     Error,
+    /// In which namespace it was refused.
+    Namespace,
     Response,
 }
 
@@ -58,7 +64,7 @@ impl Root {
         match self {
             Self::Ack | Self::Acks => AnswerKind::Ack,
             Self::Data | Self::Args => AnswerKind::Event,
-            Self::Error => AnswerKind::Refusal,
+            Self::Error | Self::Namespace => AnswerKind::Refusal,
             Self::Response => AnswerKind::Response,
         }
     }
@@ -69,6 +75,7 @@ impl Root {
         ("data", Self::Data),
         ("args", Self::Args),
         ("error", Self::Error),
+        ("namespace", Self::Namespace),
         ("response", Self::Response),
     ];
 }
@@ -76,6 +83,21 @@ impl Root {
 impl Answer<'_> {
     /// What `path` names under `root`, as borrowed or newly made JSON text handed to `look`.
     pub fn find<T>(&self, root: Root, path: &Path, look: impl FnOnce(Option<&str>) -> T) -> T {
+        let look = match self.find_text(root, path, |json| if json.is_some() { Ok(look(json)) } else { Err(look) }) {
+            Ok(found) => return found,
+            Err(look) => look,
+        };
+        // What is no place in the JSON may be one of bytes.
+        let byte = match path.split_last() {
+            Some((Key::Index(index), before)) => self
+                .find_text(root, before, |json| json.and_then(binary::of_json))
+                .and_then(|bytes| bytes.get(*index).map(ToString::to_string)),
+            _ => None,
+        };
+        look(byte.as_deref())
+    }
+
+    fn find_text<T>(&self, root: Root, path: &[Key], look: impl FnOnce(Option<&str>) -> T) -> T {
         match (root, self) {
             (Root::Ack, Self::Ack(args)) => {
                 let (first, count) = json_path::first_and_count(args);
@@ -96,7 +118,8 @@ impl Answer<'_> {
                 Some(_) => look(None),
                 None => look(arguments(event).map(|arguments| Value::Array(arguments).to_string()).as_deref()),
             },
-            (Root::Error, Self::Refusal(error)) => look(json_path::find(error, path)),
+            (Root::Error, Self::Refusal { error, .. }) => look(json_path::find(error, path)),
+            (Root::Namespace, Self::Refusal { namespace, .. }) => look(json_path::find(namespace, path)),
             (Root::Response, Self::Response(response)) => match path.split_first() {
                 Some((Key::Name(name), rest)) if &**name == "json" => look(json_path::find(&response.text, rest)),
                 _ => {

@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::json_path::{self, Path};
+use super::binary;
+use super::json_path::{self, Key, Path};
 use crate::plan::feed::Taking;
 use crate::suite::schema::Map;
 
@@ -154,9 +155,9 @@ impl<'a> Bindings<'a> {
     #[must_use]
     pub fn slot(&self, slot: &Slot) -> SlotValue<'a> {
         let json = |value: Option<&'a Value>, path: &Path| {
-            value
-                .and_then(|value| json_path::find_value(value, path))
-                .map_or(SlotValue::Undefined, |value| SlotValue::Json(Cow::Borrowed(value)))
+            let Some(value) = value else { return SlotValue::Undefined };
+            let byte = || byte(value, path).map_or(SlotValue::Undefined, |byte| SlotValue::Integer(byte.into()));
+            json_path::find_value(value, path).map_or_else(byte, |value| SlotValue::Json(Cow::Borrowed(value)))
         };
         let text = |text: Option<&'a str>| text.map_or(SlotValue::Undefined, |text| SlotValue::Text(text.into()));
         match slot {
@@ -186,6 +187,13 @@ impl<'a> Bindings<'a> {
             Slot::Saved(number, path) => json(self.saved.get(*number).and_then(Option::as_ref), path),
         }
     }
+}
+
+/// What is no place in a JSON value may be one of bytes.
+fn byte(value: &Value, path: &Path) -> Option<u8> {
+    let Some((Key::Index(index), before)) = path.split_last() else { return None };
+    let bytes = json_path::find_value(value, before).and_then(binary::of_value)?;
+    bytes.get(*index).copied()
 }
 
 impl SlotValue<'_> {

@@ -11,10 +11,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use minijinja::value::{Serde, Value as Dynamic};
+use minijinja::value::Value as Dynamic;
 use serde_json::Value;
 
 use super::answer::{Answer, AnswerKind, Root};
+use super::binary;
 use super::bindings::{Bindings, Slot, SlotValue};
 use super::functions::{DRAW, Draw, LANGUAGE, mix};
 use super::json_path::{Key, Path};
@@ -71,7 +72,7 @@ impl Expression {
         if let Some(literal) = parse::literal(text) {
             return Ok(Self::Constant(literal));
         }
-        if let Some((root, path)) = parse::path(text) {
+        if let Some((root, path)) = parse::path(text).filter(|(_, path)| !looks_into_bytes(path)) {
             return Ok(match names.resolve(&root, &path, place)? {
                 Meaning::Constant(value) => Self::Constant(value),
                 Meaning::Slot(slot) => Self::Slot(slot),
@@ -79,11 +80,15 @@ impl Expression {
             });
         }
         if let Some((root, path, equal, literal)) = parse::comparison(text)
+            && !looks_into_bytes(&path)
             && let Meaning::Answer(root, path) = names.resolve(&root, &path, place)?
         {
             return Ok(Self::Comparison { root, path, equal, literal });
         }
-        if let Some(((root, path), (other, slot))) = parse::equation(text) {
+        let equation = parse::equation(text);
+        if let Some(((root, path), (other, slot))) =
+            equation.filter(|(a, b)| !looks_into_bytes(&a.1) && !looks_into_bytes(&b.1))
+        {
             let sides = (names.resolve(&root, &path, place)?, names.resolve(&other, &slot, place)?);
             if let (Meaning::Answer(root, path), Meaning::Slot(slot))
             | (Meaning::Slot(slot), Meaning::Answer(root, path)) = sides
@@ -158,6 +163,11 @@ impl Expression {
     }
 }
 
+/// Bytes have no such key, and what only looks like them does: minijinja knows.
+fn looks_into_bytes(path: &Path) -> bool {
+    path.iter().any(|key| matches!(key, Key::Name(name) if &**name == binary::BYTES))
+}
+
 /// Where `root` is found: in the answer, or in the event that the steps answer to.
 fn seen<'a>(bindings: &Bindings<'a>, answer: Answer<'a>, root: Root) -> Answer<'a> {
     match (answer, bindings.event) {
@@ -176,7 +186,7 @@ pub fn truth(value: &Value) -> bool {
         Value::Number(number) => number.as_f64() != Some(0.0),
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => !items.is_empty(),
-        Value::Object(map) => !map.is_empty(),
+        Value::Object(map) => binary::of_value(value).map_or(!map.is_empty(), |bytes| !bytes.is_empty()),
     }
 }
 
@@ -237,11 +247,11 @@ impl Program {
         let mut fields = std::collections::BTreeMap::<&str, std::collections::BTreeMap<&str, Dynamic>>::new();
         for input in &self.inputs {
             let value = match &input.meaning {
-                Meaning::Constant(value) => Dynamic::from(Serde(value)),
+                Meaning::Constant(value) => binary::to_dynamic(value),
                 Meaning::Slot(slot) => dynamic(&bindings.slot(slot)),
                 Meaning::Answer(root, _) => seen(bindings, answer, *root)
                     .to_json(*root)
-                    .map_or(Dynamic::UNDEFINED, |value| Dynamic::from(Serde(value))),
+                    .map_or(Dynamic::UNDEFINED, |value| binary::to_dynamic(&value)),
             };
             match &input.field {
                 Some(field) => _ = fields.entry(&input.root).or_default().insert(field, value),
@@ -259,9 +269,7 @@ impl Program {
         if value.is_undefined() {
             return Ok(None);
         }
-        serde_json::to_value(&value)
-            .map(Some)
-            .map_err(|error| EvaluationError(format!("its value is no JSON: {error}")))
+        binary::of_dynamic(&value).map(Some)
     }
 }
 
@@ -302,7 +310,7 @@ fn dynamic(value: &SlotValue<'_>) -> Dynamic {
         SlotValue::Integer(number) => Dynamic::from(*number),
         SlotValue::Text(text) => Dynamic::from(text.as_ref()),
         SlotValue::ActionId(id) => Dynamic::from(id.to_string()),
-        SlotValue::Json(value) => Dynamic::from(Serde(value.as_ref())),
+        SlotValue::Json(value) => binary::to_dynamic(value),
     }
 }
 

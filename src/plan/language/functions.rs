@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, Mac};
-use minijinja::value::{Object, Serde, Value};
+use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior};
 use sha2::Sha256;
 
+use super::binary;
 use super::bindings::Base36;
 
 /// Where functions find the draw of the evaluation.
@@ -33,6 +34,7 @@ pub static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     language.add_filter("base36", base36);
     language.add_filter("from_json", from_json);
     language.add_filter("to_json", to_json);
+    language.add_test("bytes", is_bytes);
     language
 });
 
@@ -129,7 +131,8 @@ fn hmac_sha256(key: &str, text: &str) -> Result<String, Error> {
     Ok(hex_of(&mac.finalize().into_bytes()))
 }
 
-fn hex_of(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal digits.
+pub fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -137,14 +140,26 @@ fn hex_of(bytes: &[u8]) -> String {
     })
 }
 
-fn base64(text: &str) -> String {
+/// Of bytes, and of a text as UTF-8.
+fn base64(value: &Value) -> Result<String, Error> {
     use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(text)
+    let bytes = value.as_bytes().ok_or_else(|| {
+        Error::new(ErrorKind::InvalidOperation, format!("base64 of `{value}`: neither bytes nor a text"))
+    })?;
+    Ok(base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 
-/// Of a number its digits, of anything else the bytes of its text.
+/// Of a number its digits, of bytes theirs, of anything else the bytes of its text.
 fn hex(value: &Value) -> String {
-    u64::try_from(value.clone()).map_or_else(|_| hex_of(value.to_string().as_bytes()), |number| format!("{number:x}"))
+    match (u64::try_from(value.clone()), value.as_bytes()) {
+        (Ok(number), _) => format!("{number:x}"),
+        (Err(_), Some(bytes)) => hex_of(bytes),
+        (Err(_), None) => hex_of(value.to_string().as_bytes()),
+    }
+}
+
+fn is_bytes(value: &Value) -> bool {
+    value.kind() == ValueKind::Bytes
 }
 
 fn base36(value: &Value) -> Result<String, Error> {
@@ -155,12 +170,14 @@ fn base36(value: &Value) -> Result<String, Error> {
 
 fn from_json(text: &str) -> Result<Value, Error> {
     serde_json::from_str::<serde_json::Value>(text)
-        .map(|value| Value::from(Serde(value)))
+        .map(|value| binary::to_dynamic(&value))
         .map_err(|error| Error::new(ErrorKind::InvalidOperation, format!("from_json: {error}")))
 }
 
 fn to_json(value: &Value) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::InvalidOperation, format!("to_json: {error}")))
+    let json = binary::of_dynamic(value)
+        .map_err(|error| Error::new(ErrorKind::InvalidOperation, format!("to_json: {error}")))?;
+    Ok(json.to_string())
 }
 
 #[cfg(test)]

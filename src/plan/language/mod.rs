@@ -3,6 +3,7 @@
 //! from borrowed JSON; only what is none of these asks minijinja.
 
 pub mod answer;
+pub mod binary;
 pub mod bindings;
 pub mod expression;
 pub mod filter;

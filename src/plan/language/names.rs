@@ -12,6 +12,7 @@ use super::functions::LANGUAGE;
 use super::json_path::{Key, Path};
 use crate::plan::feed::FeedNames;
 use crate::plan::once::COUNTED;
+use crate::plan::rows::Files;
 use crate::suite::advice::closest;
 use crate::suite::env::Environment;
 use crate::suite::schema::Map;
@@ -29,11 +30,14 @@ pub struct Place {
     pub event: bool,
     /// Is there a user at all? (Resource ids have none.)
     pub user: bool,
+    /// Can there be binary data? Only what Socket.IO sends and what is remembered can hold some.
+    pub binary: bool,
 }
 
 impl Place {
     /// A user, and nothing else.
-    pub const USER: Self = Self { resource: false, item: false, answer: AnswerKind::None, event: false, user: true };
+    pub const USER: Self =
+        Self { resource: false, item: false, answer: AnswerKind::None, event: false, user: true, binary: false };
 
     /// Can an answer of that kind be looked at?
     fn has(self, kind: AnswerKind) -> bool {
@@ -57,6 +61,8 @@ pub struct Names<'a> {
     pub saved: Vec<String>,
     /// Are users put together, so that `group` and `member` are bound?
     pub grouped: bool,
+    /// Reads what `$file` names; `None` where there are no files.
+    pub files: Option<Files<'a>>,
     /// `None` where no step is compiled.
     pub feeds: Option<&'a FeedNames>,
     /// Value of an environment variable.
@@ -119,6 +125,7 @@ impl<'a> Names<'a> {
             user_fields,
             resource_fields,
             saved: Vec::new(),
+            files: None,
             feeds: None,
             grouped: false,
             environment,

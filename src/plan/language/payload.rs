@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
+use super::binary::{self, Blob, Written};
 use super::bindings::{Bindings, SlotValue};
 use super::expression::{EvaluationError, Expression};
 use super::names::{Names, Place, UnknownName};
@@ -13,7 +14,11 @@ use crate::suite::problem::Path;
 
 /// A compiled JSON template.
 #[derive(Debug, Default)]
-pub struct Payload(Vec<Part>);
+pub struct Payload {
+    parts: Vec<Part>,
+    /// Is there binary data in it, whatever its expressions give?
+    binary: bool,
+}
 
 #[derive(Debug)]
 enum Part {
@@ -23,6 +28,8 @@ enum Part {
     Json(Expression, Box<str>),
     /// An expression inside a string.
     InString(Expression, Box<str>),
+    /// Binary data that is not the same each time.
+    Blob(Blob),
 }
 
 impl Payload {
@@ -41,9 +48,9 @@ impl Payload {
 
     /// Adds JSON text as it is.
     pub fn append_constant(&mut self, json: &str) {
-        match self.0.last_mut() {
+        match self.parts.last_mut() {
             Some(Part::Constant(text)) => *text = format!("{text}{json}").into(),
-            _ => self.0.push(Part::Constant(json.into())),
+            _ => self.parts.push(Part::Constant(json.into())),
         }
     }
 
@@ -72,32 +79,79 @@ impl Payload {
                 }
                 self.append_constant("]");
             }
-            Value::Object(map) => {
-                self.append_constant("{");
-                for (index, (key, item)) in map.iter().enumerate() {
-                    if index > 0 {
-                        self.append_constant(",");
-                    }
-                    let path = path.key(key.as_str());
-                    // A key is text whatever stands in it.
-                    match split(key).and_then(|pieces| self.append_text(&pieces, &path, names, place)) {
-                        Ok(()) => self.append_constant(":"),
-                        Err(unknown) => problem(&path, unknown),
-                    }
-                    self.append(item, &path, names, place, problem);
+            Value::Object(map) => match binary::written(map, path, names, place) {
+                Ok(Written::Plain) => self.append_object(map, path, names, place, problem),
+                Ok(Written::Literal(value)) => self.append_literal(value, path, names, place, problem),
+                Ok(Written::Constant(bytes)) => {
+                    self.binary = true;
+                    self.append_constant(&binary::to_json_text(&bytes));
                 }
-                self.append_constant("}");
-            }
+                Ok(Written::Blob(blob)) => {
+                    self.binary = true;
+                    self.parts.push(Part::Blob(blob));
+                }
+                Err(unknown) => problem(path, unknown),
+            },
             other => self.append_constant(&other.to_string()),
         }
+    }
+
+    /// What stands under `$literal`: its own key is the server's, and makes no binary data.
+    fn append_literal(
+        &mut self,
+        value: &Value,
+        path: &Path,
+        names: &Names<'_>,
+        place: Place,
+        problem: &mut dyn FnMut(&Path, UnknownName),
+    ) {
+        match value {
+            Value::Object(map) => self.append_object(map, path, names, place, problem),
+            other => self.append(other, path, names, place, problem),
+        }
+    }
+
+    fn append_object(
+        &mut self,
+        map: &serde_json::Map<String, Value>,
+        path: &Path,
+        names: &Names<'_>,
+        place: Place,
+        problem: &mut dyn FnMut(&Path, UnknownName),
+    ) {
+        self.append_constant("{");
+        for (index, (key, item)) in map.iter().enumerate() {
+            if index > 0 {
+                self.append_constant(",");
+            }
+            let path = path.key(key.as_str());
+            // A key is text whatever stands in it.
+            match self.append_key(key, &path, names, place) {
+                Ok(()) => self.append_constant(":"),
+                Err(unknown) => problem(&path, unknown),
+            }
+            self.append(item, &path, names, place, problem);
+        }
+        self.append_constant("}");
+    }
+
+    fn append_key(&mut self, key: &str, path: &Path, names: &Names<'_>, place: Place) -> Result<(), UnknownName> {
+        match binary::escaped(key) {
+            Some(escaped) => self.append_constant(escaped),
+            None => self.append_text(&split(key)?, path, names, place)?,
+        }
+        Ok(())
     }
 
     fn append_string(&mut self, text: &str, path: &Path, names: &Names<'_>, place: Place) -> Result<(), UnknownName> {
         let pieces = split(text)?;
         if let [Piece::Expression(source)] = pieces.as_slice() {
             match Expression::compile(source, &path.to_string(), names, place)? {
-                Expression::Constant(value) => self.append_constant(&value.to_string()),
-                expression => self.0.push(Part::Json(expression, (*source).into())),
+                Expression::Constant(value) => {
+                    self.binary |= binary::is_in(&value);
+                    self.append_constant(&value.to_string());
+                }
+                expression => self.parts.push(Part::Json(expression, (*source).into())),
             }
             return Ok(());
         }
@@ -117,7 +171,7 @@ impl Payload {
                 Piece::Text(text) => self.append_constant(inside_of_string(text).as_str()),
                 Piece::Expression(source) => match Expression::compile(source, &path.to_string(), names, place)? {
                     Expression::Constant(value) => self.append_constant(inside_of_string(&text_of(&value)).as_str()),
-                    expression => self.0.push(Part::InString(expression, (*source).into())),
+                    expression => self.parts.push(Part::InString(expression, (*source).into())),
                 },
             }
         }
@@ -127,14 +181,25 @@ impl Payload {
 
     /// Writes the JSON to the end of `out`.
     pub fn render(&self, bindings: &Bindings<'_>, out: &mut Vec<u8>) -> Result<(), EvaluationError> {
-        for part in &self.0 {
+        self.write(bindings, out).map(|_| ())
+    }
+
+    /// The same, and tells whether there is binary data in it.
+    pub fn write(&self, bindings: &Bindings<'_>, out: &mut Vec<u8>) -> Result<bool, EvaluationError> {
+        let mut has_binary = self.binary;
+        for part in &self.parts {
             match part {
                 Part::Constant(json) => out.extend_from_slice(json.as_bytes()),
-                Part::Json(expression, source) => write_json(out, &expression.needed(bindings, source)?),
+                Part::Json(expression, source) => {
+                    let value = expression.needed(bindings, source)?;
+                    has_binary |= matches!(&value, SlotValue::Json(value) if binary::is_in(value));
+                    write_json(out, &value);
+                }
                 Part::InString(expression, source) => write_in_string(out, &expression.needed(bindings, source)?),
+                Part::Blob(blob) => blob.write(bindings, out)?,
             }
         }
-        Ok(())
+        Ok(has_binary)
     }
 
     /// The value.
@@ -147,7 +212,7 @@ impl Payload {
     /// The JSON, if it is the same for every user.
     #[must_use]
     pub fn as_constant(&self) -> Option<&str> {
-        match self.0.as_slice() {
+        match self.parts.as_slice() {
             [] => Some(""),
             [Part::Constant(json)] => Some(json),
             _ => None,
@@ -156,8 +221,8 @@ impl Payload {
 
     /// The expressions in it, for those who look for cost.
     pub fn expressions(&self) -> impl Iterator<Item = (&Expression, &str)> {
-        self.0.iter().filter_map(|part| match part {
-            Part::Constant(_) => None,
+        self.parts.iter().filter_map(|part| match part {
+            Part::Constant(_) | Part::Blob(_) => None,
             Part::Json(expression, source) | Part::InString(expression, source) => Some((expression, &**source)),
         })
     }

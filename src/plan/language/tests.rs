@@ -13,7 +13,7 @@ fn map(value: Value) -> Map<Value> {
     serde_json::from_value(value).unwrap()
 }
 
-fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
+pub(super) fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
     let vars = map(json!({ "currency": "EUR", "deep": { "list": [1, 2] } }));
     let environment: crate::suite::env::Environment = [("N", "41")].into_iter().collect();
     let used_environment = RefCell::default();
@@ -23,6 +23,7 @@ fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
         resource_fields: Some(["price"].map(String::from).into()),
         saved: vec!["token".into(), "match".into()],
         grouped: true,
+        files: Some(&|name| if name == "blob.bin" { Ok(vec![0, 255, 1]) } else { Err("not there".to_owned()) }),
         feeds: None,
         environment: &environment,
         used_environment: &used_environment,
@@ -30,7 +31,7 @@ fn with_names<T>(test: impl FnOnce(&Names<'_>) -> T) -> T {
     })
 }
 
-fn with_bindings<T>(test: impl FnOnce(&Bindings<'_>) -> T) -> T {
+pub(super) fn with_bindings<T>(test: impl FnOnce(&Bindings<'_>) -> T) -> T {
     let row = map(json!({ "name": "ann \"x\"", "password": "pw" }));
     let resource = Resource { index: 4, id: "lot-4".into(), fields: map(json!({ "price": 9.5 })) };
     test(&Bindings {

@@ -39,7 +39,7 @@ const FILTERS: &[&str] = &[
     "upper",
 ];
 const TESTS: &[&str] =
-    &["defined", "undefined", "none", "number", "string", "sequence", "mapping", "true", "false", "in"];
+    &["bytes", "defined", "undefined", "none", "number", "string", "sequence", "mapping", "true", "false", "in"];
 
 /// The first filter or test of an expression that there is not.
 pub fn unknown(text: &str) -> Option<UnknownName> {

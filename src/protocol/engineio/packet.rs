@@ -5,6 +5,9 @@ use serde::Deserialize;
 use crate::protocol::session::Text;
 use crate::units::Duration;
 
+/// A ping, bare as its answer.
+pub const PING: Text = Text::from_static("2");
+
 /// The answer to a ping. Always bare: neither side echoes data outside the upgrade probe (engine.io-protocol#32).
 pub const PONG: Text = Text::from_static("3");
 
@@ -93,11 +96,22 @@ impl Handshake {
         Ok(handshake)
     }
 
-    /// How long the server may stay without a ping: pingInterval + pingTimeout.
+    /// From a pong to the next ping.
+    #[must_use]
+    pub fn ping_interval(&self) -> Duration {
+        Duration::from_secs_f64(self.ping_interval / 1e3)
+    }
+
+    /// From a ping to its pong at the latest.
+    #[must_use]
+    pub fn ping_timeout(&self) -> Duration {
+        Duration::from_secs_f64(self.ping_timeout / 1e3)
+    }
+
+    /// How long the other side may stay silent: pingInterval + pingTimeout.
     #[must_use]
     pub fn patience(&self) -> Duration {
-        let millis = |n: f64| Duration::from_secs_f64(n / 1e3);
-        millis(self.ping_interval) + millis(self.ping_timeout)
+        self.ping_interval() + self.ping_timeout()
     }
 }
 

@@ -35,6 +35,18 @@ pub fn event_name(json: &str) -> Result<Cow<'_, str>, &'static str> {
     }
 }
 
+/// The place in the server's log that stands as last argument in the array `json` of an event: where the argument before it
+/// ends, and the place. `None` when the last argument is none: servers write letters, digits and a few signs.
+/// (socket.io, "Connection state recovery".)
+#[must_use]
+pub fn offset(json: &str) -> Option<(usize, &str)> {
+    let inside = json.trim_ascii_end().strip_suffix(']')?.trim_ascii_end().strip_suffix('"')?;
+    let start = inside.bytes().rposition(|b| !(b.is_ascii_graphic() && !matches!(b, b'"' | b'\\')))?;
+    let offset = &inside[start + 1..];
+    let before = inside.get(..=start)?.strip_suffix('"')?.trim_ascii_end().strip_suffix(',')?;
+    (!offset.is_empty()).then_some((before.trim_ascii_end().len(), offset))
+}
+
 /// The string literal at the start of `json`.
 fn string(json: &str) -> Result<Cow<'_, str>, &'static str> {
     let mut escaped = false;
@@ -123,6 +135,28 @@ mod tests {
         check("[\u{feff}\"a\"]", Err("neither"));
     }
 
+    #[test]
+    fn offsets() {
+        for (json, expected) in [
+            (r#"["m","one","Q8BV7LS"]"#, Some((r#"["m","one""#, "Q8BV7LS"))),
+            (r#"[ "m" , {"a":"]"} , "1690000000000-0" ] "#, Some((r#"[ "m" , {"a":"]"}"#, "1690000000000-0"))),
+            (r#"["m","Q8BV7LS"]"#, Some((r#"["m""#, "Q8BV7LS"))),
+            (r#"["Q8BV7LS"]"#, None),
+            (r#"["m",1]"#, None),
+            (r#"["m",["a"]]"#, None),
+            (r#"["m","two words"]"#, None),
+            (r#"["m","é"]"#, None),
+            (r#"["m","a\",\"b"]"#, None),
+            (r#"["m",""]"#, None),
+            ("[", None),
+            ("\"]", None),
+            ("", None),
+        ] {
+            let found = offset(json).map(|(end, offset)| (&json[..end], offset));
+            assert_eq!(found, expected, "{json}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_name_is_the_one_that_serde_reads(name in any::<String>(), rest in any::<Vec<i32>>()) {
@@ -132,7 +166,7 @@ mod tests {
 
         #[test]
         fn no_text_is_too_strange(inside in any::<String>()) {
-            let _ = event_name(&inside);
+            let _ = (event_name(&inside), offset(&inside), offset(&format!("{inside}\"]")));
             let _ = event_name(&format!("[{inside}]"));
             let _ = event_name(&format!("[\"{inside}]"));
         }

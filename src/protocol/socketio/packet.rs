@@ -30,8 +30,50 @@ impl Kind {
         }
     }
 
-    const fn is_binary(self) -> bool {
+    /// Whether attachments follow the packet.
+    #[must_use]
+    pub const fn is_binary(self) -> bool {
         matches!(self, Self::BinaryEvent | Self::BinaryAck)
+    }
+
+    /// What it is once its attachments are in their places.
+    #[must_use]
+    pub const fn whole(self) -> Self {
+        match self {
+            Self::BinaryEvent => Self::Event,
+            Self::BinaryAck => Self::Ack,
+            whole => whole,
+        }
+    }
+
+    /// The kind that an event or an ack with attachments has.
+    #[must_use]
+    pub const fn with_attachments(self) -> Self {
+        match self {
+            Self::Event => Self::BinaryEvent,
+            Self::Ack => Self::BinaryAck,
+            other => other,
+        }
+    }
+
+    /// The kind with that number.
+    #[must_use]
+    pub const fn from_number(number: u64) -> Option<Self> {
+        Some(match number {
+            0 => Self::Connect,
+            1 => Self::Disconnect,
+            2 => Self::Event,
+            3 => Self::Ack,
+            4 => Self::ConnectError,
+            5 => Self::BinaryEvent,
+            6 => Self::BinaryAck,
+            _ => return None,
+        })
+    }
+
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.digit() as u8 - b'0'
     }
 }
 

@@ -4,102 +4,116 @@
 //!
 //! | comes in                      | what happens                                                    |
 //! |-------------------------------|-----------------------------------------------------------------|
-//! | OPEN                          | CONNECT goes out for every namespace, in their order            |
-//! | `2`                           | `3` goes out at once                                            |
+//! | OPEN                          | CONNECT goes out for every namespace, in their order; not for `/` where the server joins it |
+//! | `2`, in Engine.IO 4           | `3` goes out at once                                            |
+//! | a ping is due, in Engine.IO 3 | `2` goes out                                                    |
 //! | deadline, `1`, the link's end | ended, with the reason                                          |
 //! | a violation                   | ended; as the JavaScript client does on what its parser refuses |
-//! | [`Intent::Disconnect`]        | `41` goes out for every connected namespace, then ended         |
-//! | binary packet, n attachments  | [`Event::Ignored`]; the next n binary frames are skipped        |
+//! | [`Intent::Disconnect`]        | DISCONNECT goes out for every connected namespace, then ended   |
+//! | binary packet, n attachments  | waits for the next n binary frames, and is then as any other    |
 //! | text before the n-th of them  | violation                                                       |
 //! | anything, once ended          | nothing; emits and answers are [`Misuse::Closed`]               |
 //!
 //! *Ended* is [`Event::Disconnected`] of no namespace, then [`Output::Close`]. No Engine.IO `1` is sent:
 //! servers ignore it on a WebSocket, and take the link's end.
 //!
-//! Each namespace (`State` in `socket.rs`):
-//!
-//! | state                 | comes in             | goes to   | and                                                |
-//! |-----------------------|----------------------|-----------|----------------------------------------------------|
-//! | Connecting            | CONNECT with a sid   | Connected | [`Event::Connected`], then what came before it     |
-//! | any                   | CONNECT without data | –         | violation: a server of socket.io 2                 |
-//! | Connecting            | CONNECT_ERROR        | Refused   | [`Event::Refused`]; the connection stays           |
-//! | Connecting            | EVENT                | –         | kept until Connected, at most [`EARLY_LIMIT`]      |
-//! | Connected             | EVENT                | –         | [`Event::Message`]                                 |
-//! | any                   | ACK                  | –         | [`Event::Ack`], `LateAck` or `StrayAck`            |
-//! | Connecting, Connected | DISCONNECT           | Gone      | [`Event::Disconnected`]; ended with the last        |
-//! | any                   | anything else        | –         | [`Event::Ignored`]                                 |
+//! What becomes of packets is in `heard.rs`, of intents in `spoken.rs`, how packets are written in `writer.rs`; what the
+//! versions differ in is in `dialect.rs`.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
 
-use super::acks::{Acks, Settled};
-use super::arguments;
+use super::auth;
+use super::binary::Pending;
+use super::dialect::Dialect;
+use super::msgpack;
 use super::packet::{Kind, Packet};
-use super::socket::{Early, Socket, State};
-use super::target::target;
-use crate::protocol::config::{Config, Recovery};
-use crate::protocol::engineio::packet::PONG;
-use crate::protocol::engineio::session::{Engine, Heard};
+use super::received::Received;
+use super::socket::{Socket, State};
+use super::target::Target;
+use super::writer::Writer;
+use crate::protocol::config::{Config, Parser, Recovery};
+use crate::protocol::engineio::packet::{PING, PONG};
+use crate::protocol::engineio::session::{Beat, Engine, Heard};
 use crate::protocol::error::{Misuse, Violation};
-use crate::protocol::session::{Args, Closed, Event, Frame, Input, Intent, Output, Session, Text, Transport};
+use crate::protocol::session::{Closed, Event, Frame, Input, Output, Session, Text, Transport};
 use crate::units::Moment;
 
-const LAYER: &str = "Socket.IO";
+pub(super) const LAYER: &str = "Socket.IO";
 
-const SERVER_V2: &str =
-    "CONNECT came without a socket id: the server speaks Engine.IO 3 (socket.io 2.x), which is not supported yet";
-
-/// Most events that are kept for a namespace until its CONNECT reply; the next ones are ignored.
-pub const EARLY_LIMIT: usize = 1024;
+const WRITES_MSGPACK: &str = "the server writes its packets with msgpack; set `parser: msgpack`";
+const WRITES_JSON: &str = "the server writes its packets as text; set `parser: json`";
 
 /// Above this many places an empty queue gives its memory back.
 const QUEUE_KEPT: usize = 8;
 
-/// A client of a Socket.IO 5 server, on one connection.
+/// A client of a Socket.IO server, on one connection.
 pub struct SocketIo {
-    engine: Engine,
-    sockets: Box<[Socket]>,
-    out: VecDeque<Output>,
-    /// Binary frames still to come that belong to a packet which was ignored.
-    attachments: u32,
+    pub(super) dialect: &'static Dialect,
+    pub(super) engine: Engine,
+    pub(super) writer: Writer,
+    pub(super) sockets: Box<[Socket]>,
+    pub(super) out: VecDeque<Output>,
+    /// A packet that waits for its attachments.
+    pending: Option<Box<Pending>>,
     max_payload: usize,
-    /// Of requests over WebSocket, and over polling.
-    targets: [Box<str>; 2],
+    pub(super) recovers: bool,
+    /// Whether a Socket.IO packet has come.
+    answered: bool,
+    /// The id of the Engine.IO session, where ids of sockets are made from it.
+    pub(super) engine_id: Option<Box<str>>,
+    /// Until the server speaks.
+    target: Option<Box<Target>>,
 }
 
 impl SocketIo {
     /// `Err` when the configuration cannot be spoken over the wire.
-    pub fn new(config: Config) -> Result<Self, Misuse> {
-        let targets = [target(&config, Transport::WebSocket)?.into(), target(&config, Transport::Polling)?.into()];
+    pub fn new(mut config: Config, dialect: &'static Dialect) -> Result<Self, Misuse> {
+        if config.recovery && !dialect.recovers {
+            return Err(Misuse::Recovery { protocol: dialect.name });
+        }
+        let mut target = Target::new(&mut config, dialect.engine)?;
+        let writer = Writer { parser: config.parser, version: dialect.engine };
         let mut sockets: Vec<Socket> = Vec::with_capacity(config.namespaces.len());
         for namespace in config.namespaces {
-            let socket = Socket::new(namespace)?;
+            let mut socket = Socket::new(namespace)?;
             if sockets.iter().any(|other| other.plain_name() == socket.plain_name()) {
                 let what = "it is named twice (a query makes no other namespace of it)";
                 return Err(Misuse::Namespace { name: socket.name.into(), what });
             }
+            if !config.recovery {
+                socket.recovery = None;
+            }
+            introduce(&mut socket, dialect, writer, &mut target)?;
             sockets.push(socket);
         }
         Ok(Self {
-            engine: Engine::default(),
+            dialect,
+            engine: Engine::new(dialect.engine),
+            writer,
             sockets: sockets.into(),
             out: VecDeque::new(),
-            attachments: 0,
+            pending: None,
             max_payload: config.max_payload.min(u32::MAX as usize),
-            targets,
+            recovers: config.recovery,
+            answered: false,
+            engine_id: None,
+            target: Some(Box::new(target)),
         })
     }
 
-    fn text(&mut self, now: Moment, frame: &Text) -> Result<(), Violation> {
-        self.fits(frame.len(), frame)?;
-        match self.engine.hear(now, frame)? {
-            Heard::Message(text) => self.packet(frame, text)?,
+    fn text(&mut self, now: Moment, frame: Text) -> Result<(), Violation> {
+        self.fits(frame.len(), &frame)?;
+        match self.engine.hear(now, &frame)? {
+            Heard::Message(text) => self.message(&frame, text)?,
             Heard::Ping => self.out.push_back(Output::Send(Frame::Text(PONG))),
-            Heard::Opened(_) => self.connect(),
+            Heard::Opened(handshake) => {
+                self.target = None;
+                self.engine_id = (!self.dialect.reply_has_id).then(|| handshake.sid.into());
+                self.connect();
+            }
             Heard::Closed => self.end(Closed::Packet),
             Heard::Unexpected(violation) => self.tell(Event::Ignored(violation)),
             Heard::Nothing => {}
@@ -107,13 +121,57 @@ impl SocketIo {
         Ok(())
     }
 
-    fn binary(&mut self, data: &Bytes) -> Result<(), Violation> {
-        self.fits(data.len(), "(binary)")?;
-        if self.attachments == 0 {
-            return Err(violation("a binary frame came that no packet had announced", "(binary)"));
+    /// Takes in the text of one message, which is the end of `frame`.
+    fn message(&mut self, frame: &Text, text: &str) -> Result<(), Violation> {
+        self.answered = true;
+        let wrong = |what: &str| violation(what, frame);
+        if self.writer.parser == Parser::Msgpack {
+            if !text.starts_with('{') {
+                return Err(wrong(WRITES_JSON));
+            }
+            let received = msgpack::read::text(text)
+                .map_err(|what| wrong(&format!("the packet is not one of socket.io-msgpack-parser: {what}")))?;
+            return self.packet(&received);
         }
-        self.attachments -= 1;
-        Ok(())
+        if self.pending.is_some() {
+            return Err(wrong("a text packet came where a binary attachment was due"));
+        }
+        if text.starts_with('{') && msgpack::read::text(text).is_ok() {
+            return Err(wrong(WRITES_MSGPACK));
+        }
+        let packet = Packet::decode(text).map_err(wrong)?;
+        if packet.kind.is_binary() {
+            self.pending = Some(Box::new(Pending::new(frame.clone(), packet.attachments, self.max_payload)));
+            return Ok(());
+        }
+        self.packet(&Received::text(&packet, frame.clone(), None))
+    }
+
+    fn binary(&mut self, now: Moment, frame: &Bytes) -> Result<(), Violation> {
+        let wrong = |what: &str| violation(what, "(binary)");
+        self.fits(frame.len(), "(binary)")?;
+        let data = self.engine.hear_binary(now, frame)?;
+        self.answered = true;
+        if self.writer.parser == Parser::Msgpack {
+            let received = msgpack::read::packet(&data)
+                .map_err(|what| wrong(&format!("the packet is not one of socket.io-msgpack-parser: {what}")))?;
+            return self.packet(&received);
+        }
+        let Some(pending) = &mut self.pending else {
+            return Err(wrong(match msgpack::read::packet(&data) {
+                Ok(_) => WRITES_MSGPACK,
+                Err(_) => "a binary frame came that no packet had announced",
+            }));
+        };
+        if !pending.take(data).map_err(wrong)? {
+            return Ok(());
+        }
+        let Some(pending) = self.pending.take() else { return Ok(()) };
+        let frame = pending.frame.clone();
+        let wrong = |what: &str| violation(what, &frame);
+        let packet = Packet::decode(frame.get(1..).unwrap_or_default()).map_err(wrong)?;
+        let args = pending.args(&packet).map_err(wrong)?;
+        self.packet(&Received::text(&packet, frame.clone(), Some(args)))
     }
 
     fn fits(&self, size: usize, frame: &str) -> Result<(), Violation> {
@@ -124,219 +182,76 @@ impl SocketIo {
         Err(violation(&format!("a frame of {size} bytes came, and the limit set for this session is {limit}"), frame))
     }
 
+    /// Asks for every namespace.
     fn connect(&mut self) {
-        for socket in &mut self.sockets {
-            let auth = socket.auth.take();
-            self.out.push_back(send(&socket.name, Kind::Connect, None, auth.as_deref().unwrap_or_default()));
+        let Self { dialect, writer, sockets, out, .. } = self;
+        for socket in sockets {
+            if dialect.joins_root && *socket.name == *"/" {
+                continue;
+            }
+            let hello = socket.hello.take();
+            if dialect.auth_in_query {
+                writer.push_bare(out, Kind::Connect, hello.as_deref().unwrap_or(&socket.name));
+                continue;
+            }
+            let payload = writer.prepare(hello.as_deref().unwrap_or_default(), false);
+            let payload = payload.expect("it was prepared once, when the session was made");
+            writer.push(out, Kind::Connect, &socket.name, None, payload);
         }
     }
 
-    /// Takes in one Socket.IO packet: `text` is the end of `frame`.
-    fn packet(&mut self, frame: &Text, text: &str) -> Result<(), Violation> {
-        if self.attachments > 0 {
-            return Err(violation("a text packet came where a binary attachment was due", frame));
-        }
-        let packet = Packet::decode(text).map_err(|what| violation(what, frame))?;
-        if matches!(packet.kind, Kind::BinaryEvent | Kind::BinaryAck) {
-            self.attachments = packet.attachments;
-            self.ignore("binary packets are not supported yet; this one is skipped with its attachments", frame);
-            return Ok(());
-        }
-        if packet.kind == Kind::Connect && packet.data.is_empty() {
-            // Such a server joins `/` by itself, whatever was asked for, and would die for want of our pings later.
-            return Err(violation(SERVER_V2, frame));
-        }
-        let Some(index) = self.sockets.iter().position(|socket| socket.answers_to(packet.namespace)) else {
-            self.ignore("the packet is for a namespace that was not asked for", frame);
-            return Ok(());
-        };
-        match packet.kind {
-            Kind::Event => self.event(index, &packet, frame),
-            Kind::Ack => self.ack(index, &packet, frame),
-            Kind::Connect => self.connected(index, &packet, frame),
-            Kind::ConnectError => self.refused(index, &packet, frame),
-            _ => self.disconnected(index, frame),
-        }
-    }
-
-    fn event(&mut self, index: usize, packet: &Packet<'_>, frame: &Text) -> Result<(), Violation> {
-        let name = arguments::event_name(packet.data).map_err(|what| violation(what, frame))?;
-        if arguments::is_reserved(&name) {
-            return Err(violation("the server emitted an event whose name is reserved by Socket.IO", frame));
-        }
-        let early = Early { name: share(name, frame), args: tail(frame, packet.data), ack: packet.id };
-        let socket = &mut self.sockets[index];
-        match socket.state {
-            State::Connected => self.deliver(index, early),
-            State::Connecting if socket.early.len() < EARLY_LIMIT => socket.early.push(early),
-            State::Connecting => self.ignore("too many events came before the CONNECT reply of their namespace", frame),
-            State::Refused | State::Gone => self.ignore("the event is for a namespace that is not connected", frame),
-        }
-        Ok(())
-    }
-
-    fn deliver(&mut self, namespace: usize, event: Early) {
-        let Early { name, args, ack } = event;
-        if let Some(id) = ack {
-            self.sockets[namespace].owed.push(id);
-        }
-        self.tell(Event::Message { namespace, name, args, ack });
-    }
-
-    fn ack(&mut self, namespace: usize, packet: &Packet<'_>, frame: &Text) -> Result<(), Violation> {
-        if !arguments::looks_like_an_array(packet.data) {
-            return Err(violation("the payload of an ack is not a JSON array", frame));
-        }
-        let Some(wire) = packet.id else {
-            self.ignore("the ack has no id, so it answers nothing", frame);
-            return Ok(());
-        };
-        let args = || tail(frame, packet.data);
-        let event = match self.sockets[namespace].acks.settle(wire) {
-            Settled::Waiting { caller: id } => Event::Ack { namespace, id, args: args() },
-            Settled::GivenUp { caller: id } => Event::LateAck { namespace, id, args: args() },
-            Settled::Nothing { asked } => Event::StrayAck { namespace, wire, asked },
-        };
-        self.tell(event);
-        Ok(())
-    }
-
-    fn connected(&mut self, namespace: usize, packet: &Packet<'_>, frame: &Text) -> Result<(), Violation> {
-        /// `pid`, of connection state recovery, may stand beside it.
-        #[derive(Deserialize)]
-        struct Reply {
-            sid: String,
-        }
-        let socket = &mut self.sockets[namespace];
-        if socket.state != State::Connecting {
-            self.ignore("the CONNECT packet is for a namespace that was answered before", frame);
-            return Ok(());
-        }
-        let reply: Reply = serde_json::from_str(packet.data)
-            .map_err(|e| violation(&format!("the CONNECT reply cannot be read ({e})"), frame))?;
-        socket.state = State::Connected;
-        if *socket.name != *packet.namespace {
-            // The server knows it without the query, and so it must be called from now on.
-            socket.name = packet.namespace.into();
-        }
-        let early = std::mem::take(&mut socket.early);
-        self.tell(Event::Connected { namespace, id: Some(reply.sid), recovered: false });
-        for event in early {
-            self.deliver(namespace, event);
-        }
-        Ok(())
-    }
-
-    fn refused(&mut self, namespace: usize, packet: &Packet<'_>, frame: &Text) -> Result<(), Violation> {
-        let socket = &mut self.sockets[namespace];
-        if socket.state != State::Connecting {
-            self.ignore("the CONNECT_ERROR packet is for a namespace that was answered before", frame);
-            return Ok(());
-        }
-        socket.leave(State::Refused);
-        // An object by the book; a bare string from python-socketio; nothing at all from nobody known.
-        let error = if packet.data.is_empty() { "null" } else { packet.data }.to_owned();
-        self.tell(Event::Refused { namespace, error });
-        Ok(())
-    }
-
-    fn disconnected(&mut self, index: usize, frame: &Text) -> Result<(), Violation> {
-        let is_live = |socket: &Socket| matches!(socket.state, State::Connecting | State::Connected);
-        let socket = &mut self.sockets[index];
-        if !is_live(socket) {
-            self.ignore("the DISCONNECT packet is for a namespace that is not connected", frame);
-            return Ok(());
-        }
-        socket.leave(State::Gone);
-        self.tell(Event::Disconnected { namespace: Some(index), reason: Closed::Namespace });
-        if !self.sockets.iter().any(is_live) {
-            self.end(Closed::Namespace);
-        }
-        Ok(())
-    }
-
-    fn obey(&mut self, intent: &Intent<'_>) -> Result<(), Misuse> {
-        match *intent {
-            Intent::Forget { namespace, ack } => self.socket(namespace)?.acks.forget(ack),
-            Intent::Disconnect => self.leave(),
-            Intent::Emit { .. } | Intent::Answer { .. } if self.engine.is_closed() => return Err(Misuse::Closed),
-            Intent::Emit { namespace, args, ack, .. } => self.emit(namespace, args, ack)?,
-            Intent::Send(_) => return Err(payload("Socket.IO has events and no bare messages; use `emit`")),
-            Intent::Answer { namespace, id, args, .. } => self.answer(namespace, id, args)?,
-        }
-        Ok(())
-    }
-
-    fn emit(&mut self, namespace: usize, args: &str, ack: Option<u64>) -> Result<(), Misuse> {
-        let socket = self.live(namespace)?;
-        let name = arguments::event_name(args).map_err(payload)?;
-        if arguments::is_reserved(&name) {
-            return Err(Misuse::ReservedEvent { name: name.into_owned() });
-        }
-        let wire = match ack {
-            None => None,
-            Some(caller) => match socket.acks.ask(caller) {
-                Some(wire) => Some(wire),
-                None => return Err(Misuse::TooManyAcks { namespace: socket.name.to_string(), limit: Acks::LIMIT }),
-            },
-        };
-        let packet = send(&socket.name, Kind::Event, wire, args);
-        self.out.push_back(packet);
-        Ok(())
-    }
-
-    fn answer(&mut self, namespace: usize, id: u64, args: &str) -> Result<(), Misuse> {
-        let socket = self.live(namespace)?;
-        if !arguments::looks_like_an_array(args) {
-            return Err(payload("the payload of an ack is not a JSON array"));
-        }
-        if !socket.owed.pay(id) {
-            return Err(Misuse::UnknownAck { id });
-        }
-        let packet = send(&socket.name, Kind::Ack, Some(id), args);
-        self.out.push_back(packet);
-        Ok(())
-    }
-
-    fn leave(&mut self) {
-        if self.engine.is_closed() {
-            return;
-        }
-        for socket in self.sockets.iter().filter(|socket| socket.state == State::Connected) {
-            self.out.push_back(send(&socket.name, Kind::Disconnect, None, ""));
-        }
-        self.end(Closed::ByUs);
-    }
-
-    fn socket(&mut self, index: usize) -> Result<&mut Socket, Misuse> {
-        let known = self.sockets.len();
-        self.sockets.get_mut(index).ok_or(Misuse::UnknownNamespace { index, known })
-    }
-
-    fn live(&mut self, index: usize) -> Result<&mut Socket, Misuse> {
-        let socket = self.socket(index)?;
-        if socket.state == State::Connected {
-            return Ok(socket);
-        }
-        Err(Misuse::NotConnected { namespace: socket.name.to_string() })
-    }
-
-    fn end(&mut self, reason: Closed) {
+    pub(super) fn end(&mut self, reason: Closed) {
         self.engine.close();
         for socket in &mut self.sockets {
             socket.leave(State::Gone);
         }
+        self.pending = None;
+        self.target = None;
         self.tell(Event::Disconnected { namespace: None, reason });
         self.out.push_back(Output::Close);
     }
 
-    fn tell(&mut self, event: Event) {
-        self.out.push_back(Output::Event(event));
+    /// How the end of the link is to be understood.
+    fn link_ended(&self) -> Closed {
+        let asked = !self.engine.is_waiting() && self.sockets.iter().all(|socket| socket.state == State::Connecting);
+        if self.answered || !asked {
+            return Closed::Link;
+        }
+        Closed::Unanswered {
+            hint: match self.writer.parser {
+                Parser::Json => {
+                    "it came before any answer to our CONNECT: if the server writes its packets with msgpack, set `parser: \
+                     msgpack`"
+                }
+                Parser::Msgpack => {
+                    "it came before any answer to our CONNECT: if the server writes its packets as text, set `parser: json`"
+                }
+            },
+        }
     }
 
-    fn ignore(&mut self, what: &str, frame: &str) {
-        self.tell(Event::Ignored(violation(what, frame)));
+    pub(super) fn tell(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
     }
+}
+
+/// Puts what CONNECT says of a namespace into the form in which it goes out.
+fn introduce(socket: &mut Socket, dialect: &Dialect, writer: Writer, target: &mut Target) -> Result<(), Misuse> {
+    let refused = |socket: &Socket, what| Misuse::Auth { namespace: socket.name.to_string(), what };
+    if dialect.auth_in_query {
+        let Some(auth) = socket.hello.take() else { return Ok(()) };
+        let query = auth::query(&auth).map_err(|what| refused(socket, what))?;
+        if *socket.name == *"/" {
+            return target.extend(query);
+        }
+        socket.hello = Some(auth::named(&socket.name, &query).into());
+        return Ok(());
+    }
+    if let Some(recovery) = &socket.recovery {
+        socket.hello = Some(auth::taking_up(recovery, socket.hello.as_deref()).into());
+    }
+    writer.prepare(socket.hello.as_deref().unwrap_or_default(), false).map_err(|what| refused(socket, what))?;
+    Ok(())
 }
 
 impl Session for SocketIo {
@@ -344,17 +259,20 @@ impl Session for SocketIo {
         let heard = match input {
             Input::Do(intent) => return self.obey(&intent),
             _ if self.engine.is_closed() => Ok(()),
-            Input::Frame(Frame::Text(frame)) => self.text(now, &frame),
-            Input::Frame(Frame::Binary(data)) => self.binary(&data),
+            Input::Frame(Frame::Text(frame)) => self.text(now, frame),
+            Input::Frame(Frame::Binary(frame)) => self.binary(now, &frame),
             Input::Opened => Ok(()), // The server speaks first.
             Input::Timeout => {
-                if let Some(after) = self.engine.expired(now) {
-                    self.end(Closed::PingTimeout { after });
+                match self.engine.beat(now) {
+                    Beat::Nothing => {}
+                    Beat::Ping => self.out.push_back(Output::Send(Frame::Text(PING))),
+                    Beat::Silent { after } => self.end(Closed::PingTimeout { after }),
                 }
                 Ok(())
             }
             Input::Closed => {
-                self.end(Closed::Link);
+                let reason = self.link_ended();
+                self.end(reason);
                 Ok(())
             }
         };
@@ -385,16 +303,11 @@ impl Session for SocketIo {
     }
 
     fn request_target(&self, transport: Transport) -> String {
-        let [websocket, polling] = &self.targets;
-        match transport {
-            Transport::WebSocket => websocket,
-            Transport::Polling => polling,
-        }
-        .to_string()
+        self.target.as_ref().map(|target| target.request(transport)).unwrap_or_default()
     }
 
-    fn recovery(&self, _namespace: usize) -> Option<Recovery> {
-        None
+    fn recovery(&self, namespace: usize) -> Option<Recovery> {
+        self.sockets.get(namespace)?.recovery.as_deref().cloned()
     }
 }
 
@@ -402,6 +315,7 @@ impl Session for SocketIo {
 impl fmt::Debug for SocketIo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketIo")
+            .field("dialect", &self.dialect.name)
             .field("engine", &self.engine)
             .field("sockets", &self.sockets)
             .field("queued", &self.out.len())
@@ -409,31 +323,6 @@ impl fmt::Debug for SocketIo {
     }
 }
 
-fn send(namespace: &str, kind: Kind, id: Option<u64>, data: &str) -> Output {
-    let packet = Packet { kind, attachments: 0, namespace, id, data };
-    Output::Send(Frame::Text(packet.encode().into()))
-}
-
-/// `name` as text that shares the frame where it can.
-fn share(name: Cow<'_, str>, frame: &Text) -> Text {
-    match name {
-        Cow::Borrowed(name) => {
-            let bytes: &Bytes = frame.as_ref();
-            Text::try_from(bytes.slice_ref(name.as_bytes())).expect("a part of a text, cut at its quotes, is text")
-        }
-        Cow::Owned(name) => name.into(),
-    }
-}
-
-/// The arguments that end `frame`.
-fn tail(frame: &Text, data: &str) -> Args {
-    Args::new(frame.clone(), frame.len() - data.len()..frame.len())
-}
-
-fn violation(what: &str, frame: &str) -> Violation {
+pub(super) fn violation(what: &str, frame: &str) -> Violation {
     Violation::new(LAYER, what, frame)
-}
-
-fn payload(what: &str) -> Misuse {
-    Misuse::Payload { protocol: LAYER, what: what.to_owned() }
 }

@@ -3,20 +3,25 @@
 use std::fmt;
 
 use super::acks::{Acks, Owed};
-use crate::protocol::config::Namespace;
+use super::auth;
+use crate::protocol::config::{Namespace, Recovery};
 use crate::protocol::error::Misuse;
 use crate::protocol::session::{Args, Text};
 
 pub struct Socket {
     /// As it stands in packets.
     pub name: Box<str>,
-    /// Taken when it is sent: a session connects each namespace once.
-    pub auth: Option<Box<str>>,
+    /// What CONNECT carries, as its payload or, where auth is a query, as the name with its query. Taken when it is sent: a
+    /// session connects each namespace once.
+    pub hello: Option<Box<str>>,
     pub state: State,
     pub acks: Acks,
     pub owed: Owed,
     /// What came before the CONNECT reply, to be delivered after it.
     pub early: Vec<Early>,
+    /// What a later session needs to take up where this one ends. Before the CONNECT reply: of the session before, where this
+    /// one is to take it up.
+    pub recovery: Option<Box<Recovery>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +44,7 @@ pub struct Early {
 impl Socket {
     /// Checks the name and the auth.
     pub fn new(namespace: Namespace) -> Result<Self, Misuse> {
-        let Namespace { name, auth, .. } = namespace;
+        let Namespace { name, auth, recovery } = namespace;
         if !name.starts_with('/') {
             return Err(Misuse::Namespace { name, what: "it must start with `/`" });
         }
@@ -49,16 +54,17 @@ impl Socket {
                 what: "a comma ends a namespace on the wire, so it cannot be in one",
             });
         }
-        if let Some(what) = auth.as_deref().and_then(auth_fault) {
+        if let Some(what) = auth.as_deref().and_then(auth::fault) {
             return Err(Misuse::Auth { namespace: name, what });
         }
         Ok(Self {
             name: name.into(),
-            auth: auth.map(Into::into),
+            hello: auth.map(Into::into),
             state: State::Connecting,
             acks: Acks::default(),
             owed: Owed::default(),
             early: Vec::new(),
+            recovery: recovery.map(Box::new),
         })
     }
 
@@ -72,7 +78,12 @@ impl Socket {
         self.name.split_once('?').map_or(&self.name, |(plain, _)| plain)
     }
 
-    /// No more to be expected here; what was kept is let go.
+    /// Whether the server may still have something to say here.
+    pub fn is_live(&self) -> bool {
+        matches!(self.state, State::Connecting | State::Connected)
+    }
+
+    /// No more to be expected here; what was kept is let go, but for the recovery.
     pub fn leave(&mut self, state: State) {
         self.state = state;
         self.acks.clear();
@@ -85,16 +96,6 @@ impl Socket {
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket").field("name", &self.name).field("state", &self.state).finish_non_exhaustive()
-    }
-}
-
-fn auth_fault(auth: &str) -> Option<String> {
-    match serde_json::from_str::<serde::de::IgnoredAny>(auth) {
-        Err(e) => Some(format!("is not JSON (line {}, column {})", e.line(), e.column())),
-        Ok(_) if !auth.trim_ascii_start().starts_with('{') => {
-            Some("is not a JSON object, and servers close the connection on anything else".to_owned())
-        }
-        Ok(_) => None,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::session::EARLY_LIMIT;
+use super::V5;
+use super::heard::EARLY_LIMIT;
 use super::{SocketIo, packet::Kind, packet::Packet};
 use crate::protocol::config::{Config, Namespace};
 use crate::protocol::error::Misuse;
@@ -56,7 +57,7 @@ enum Gust {
 
 fn session() -> SocketIo {
     let namespaces = vec![Namespace::new("/"), Namespace::new("/admin")];
-    SocketIo::new(Config { namespaces, max_payload: 4_000, ..Config::default() }).unwrap()
+    SocketIo::new(Config { namespaces, max_payload: 4_000, ..Config::default() }, &V5).unwrap()
 }
 
 /// Texts as servers send them, nearly so, and not at all.
@@ -246,7 +247,7 @@ fn an_idle_session_is_small() {
 fn a_namespace_cannot_be_named_twice() {
     for twin in ["/a", "/a?x=1"] {
         let namespaces = vec![Namespace::new("/a"), Namespace::new(twin)];
-        let misuse = SocketIo::new(Config { namespaces, ..Config::default() }).unwrap_err();
+        let misuse = SocketIo::new(Config { namespaces, ..Config::default() }, &V5).unwrap_err();
         assert!(misuse.to_string().contains("named twice"), "{misuse}");
     }
 }

@@ -11,6 +11,8 @@ use super::inbox::Inbox;
 use super::label::Labels;
 use super::life::Life;
 use super::message::{Command, Failure, Input};
+use super::namespaces::Gathering;
+use super::recovery::Resumption;
 use super::reply::GivenUp;
 use super::thread::Wait;
 use super::threads::Threads;
@@ -57,9 +59,11 @@ pub struct Actor {
     /// Which of its stays it is in, or waits for.
     pub(super) stay: usize,
     pub(super) session: Option<Box<dyn Session>>,
-    /// Is its namespace connected?
+    /// Are its namespaces connected?
     pub(super) online: bool,
-    /// Its socket's id in the namespace.
+    /// While some of several are, and others are not.
+    pub(super) gathering: Option<Box<Gathering>>,
+    /// Its socket's id in the main namespace.
     pub(super) socket_id: Option<String>,
     pub(super) threads: Threads,
     pub(super) turns: Turns,
@@ -77,6 +81,10 @@ pub struct Actor {
     pub(super) attempts: u32,
     /// When a loss was noticed that it has not come back from.
     pub(super) lost_at: Option<Moment>,
+    /// When its link was opened, where it is to move from polling to WebSocket and has not yet.
+    pub(super) moving_since: Option<Moment>,
+    /// Of a session that was cut off, and that the next one is to take up.
+    pub(super) resumption: Option<Resumption>,
     /// How the link ended, for the session's own word that it has.
     pub(super) link_end: Option<Failure>,
     /// Number of the action that was begun last: that of `action.id` until the next one begins.
@@ -119,6 +127,7 @@ impl Actor {
             stay: 0,
             session: None,
             online: false,
+            gathering: None,
             socket_id: None,
             threads: Threads::default(),
             turns: Turns::default(),
@@ -131,6 +140,8 @@ impl Actor {
             ever_ready: false,
             attempts: 0,
             lost_at: None,
+            moving_since: None,
+            resumption: None,
             link_end: None,
             action: 0,
             ticket: None,
@@ -163,7 +174,7 @@ impl Actor {
         let patience_ends = matches!(input, Input::Timeout);
         match input {
             Input::Timeout => {}
-            Input::Linked(phases) => self.linked(scene, &phases),
+            Input::Linked(opened) => self.linked(scene, &opened),
             Input::NotLinked(failure) => self.connect_failed(scene, failure.kind, failure.detail),
             Input::Response { id, response } => {
                 if self.threads.select(|wait| matches!(wait, Wait::Response { id: awaited, .. } if *awaited == id)) {
@@ -177,7 +188,7 @@ impl Actor {
                 scene.sink.recorder.count_many(self.cell(scene), Counter::ReceivedBytes, bytes);
                 self.tell_session(scene, protocol::Input::Frame(frame));
             }
-            Input::Moved(_) => {}
+            Input::Moved(outcome) => self.moved(scene, outcome),
             Input::LinkEnded(how) => {
                 let online = self.online;
                 let awaits = |session: &Box<dyn Session>| session.awaits().filter(|_| !online);
@@ -253,8 +264,8 @@ impl Actor {
 
     fn event(&mut self, scene: &mut Scene<'_>, event: Event) {
         match event {
-            Event::Connected { id, .. } => self.connected(scene, id),
-            Event::Refused { error, .. } => self.refused(scene, &error),
+            Event::Connected { namespace, id, recovered } => self.joined(scene, namespace, id, recovered),
+            Event::Refused { namespace, error } => self.refused(scene, namespace, &error),
             Event::Ack { id, args, .. } => {
                 if self.threads.select(|wait| matches!(wait, Wait::Answer { id: Some(awaited), .. } if *awaited == id))
                 {
@@ -262,7 +273,7 @@ impl Actor {
                 }
                 self.threads.at = None;
             }
-            Event::Message { name, args, ack, .. } => self.heard(scene, name.as_str(), &args, ack),
+            Event::Message { namespace, name, args, ack } => self.received(scene, namespace, name, args, ack),
             Event::Data { .. } => {}
             Event::LateAck { id, .. } => self.late_ack(scene, id),
             // It was answered before, or given up so long ago that nobody knows for which action.
@@ -285,7 +296,7 @@ impl Actor {
                 let broken = ending::broken(&violation);
                 self.protocol_error(scene, &broken.kind, broken.detail);
             }
-            Event::Disconnected { namespace: Some(_), .. } => {}
+            Event::Disconnected { namespace: Some(namespace), .. } => self.put_out(scene, namespace),
             Event::Disconnected { namespace: None, reason } => self.disconnected(scene, reason),
         }
     }

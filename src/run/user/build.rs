@@ -32,6 +32,6 @@ impl HttpRequest {
         {
             headers.push(("content-type".into(), kind.into()));
         }
-        Ok(Self { method: step.method, url: step.url.render(bindings)?, headers, body })
+        Ok(Self { method: step.method, url: step.url.render(bindings)?, headers, body, source: None })
     }
 }

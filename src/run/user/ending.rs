@@ -71,9 +71,15 @@ pub(super) fn ended(reason: Closed, link: Option<Failure>, doing: &str) -> Optio
             None => format!("it ended during {doing}; look at the server and the network for that moment"),
         },
         Closed::PingTimeout { after } => format!(
-            "the server sent no ping for {after}; it hangs or is overloaded, or a network or proxy between swallows what it \
+            "no heartbeat came from the server for {after}; it hangs or is overloaded, or a network or proxy between swallows what it \
              sends"
         ),
+        Closed::Unanswered { hint } => {
+            let link = link.unwrap_or_else(|| Failure { kind, detail: "the connection ended".to_owned() });
+            let is_told = STOPS.iter().any(|stop| stop.closed == link.kind);
+            let detail = if is_told { link.detail } else { format!("{}; {hint}", link.detail) };
+            return Some(Failure { detail, ..link });
+        }
         Closed::Namespace => format!(
             "the server disconnected the namespace during {doing}; it does so on purpose (a kick, an expired login): look \
              for `disconnect` in the server"
@@ -93,15 +99,19 @@ pub(super) fn broken(violation: &Violation) -> Failure {
     Failure { kind: breach.kind.into(), detail: format!("{violation}; {}", breach.advice) }
 }
 
-/// The namespace said no; `error` is the server's JSON.
-pub(super) fn refused(error: &str) -> Failure {
-    let (kind, advice) = if error.contains("Invalid namespace") {
-        ("namespace unknown to the server", "check `namespace`: the server has none of that name")
-    } else {
-        (
-            "connect refused by the server",
-            "check `connect.auth` and `login`; the answer is that of the server's middleware",
-        )
+/// A namespace said no, the one of that name where the user joins several; `error` is the server's JSON.
+pub(super) fn refused(namespace: Option<&str>, error: &str) -> Failure {
+    let is_unknown = error.contains("Invalid namespace");
+    let kind = match namespace {
+        Some(name) if is_unknown => format!("namespace {name} unknown to the server").into(),
+        Some(name) => format!("connect of {name} refused by the server").into(),
+        None if is_unknown => "namespace unknown to the server".into(),
+        None => "connect refused by the server".into(),
     };
-    Failure { kind: kind.into(), detail: format!("the server answered CONNECT with {error}; {advice}") }
+    let advice = if is_unknown {
+        "check `namespace`: the server has none of that name"
+    } else {
+        "check `connect.auth` and `login`; the answer is that of the server's middleware"
+    };
+    Failure { kind, detail: format!("the server answered CONNECT with {error}; {advice}") }
 }

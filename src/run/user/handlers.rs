@@ -1,10 +1,14 @@
 //! Events that come, and the steps that answer them at once.
 
+use std::borrow::Cow;
+
 use super::actor::{Actor, Scene};
 use super::life::Life;
 use super::thread::{Cause, Thread};
 use crate::metrics::Counter;
+use crate::plan::Scenario;
 use crate::plan::language::Payload;
+use crate::plan::scenario::Heard;
 use crate::protocol::{Args, Input, Intent};
 
 /// Most handlers of one user that run at a time.
@@ -12,10 +16,10 @@ const MOST: usize = 16;
 
 impl Actor {
     /// An event has come: it may answer an emit, be expected, and be reacted to. What no step names is not looked into.
-    pub(super) fn heard(&mut self, scene: &mut Scene<'_>, name: &str, args: &Args, ack: Option<u64>) {
+    pub(super) fn heard(&mut self, scene: &mut Scene<'_>, namespace: usize, name: &str, args: &Args, ack: Option<u64>) {
         scene.sink.recorder.count(self.cell(scene), Counter::ReceivedEvents);
-        let Some(event) = scene.scenario.events.iter().position(|known| &*known.name == name) else {
-            return self.unmatched(scene, name, args);
+        let Some(event) = Heard::find(&scene.scenario.events, namespace, name) else {
+            return self.unmatched(scene, &name_in(scene.scenario, namespace, name), args);
         };
         let known = &scene.scenario.events[event];
         for listener in &known.listeners {
@@ -43,15 +47,17 @@ impl Actor {
             return;
         }
         self.reactions += 1;
-        let cause = Cause { args: args.clone(), ack, number: self.reactions };
+        let namespace = scene.scenario.events[event].namespace;
+        let cause = Cause { namespace, args: args.clone(), ack, number: self.reactions };
         let since = self.inbox.next();
         self.threads.handlers.push(Thread::handler(event, cause, scene.now, since));
     }
 
     /// Answers the event that the current steps are run for.
     pub(super) fn answer(&mut self, scene: &mut Scene<'_>, payload: &Payload) {
-        let asked = self.threads.current().and_then(|thread| thread.cause.as_ref()).map(|cause| cause.ack);
-        let Some(Some(id)) = asked else {
+        let asked =
+            self.threads.current().and_then(|thread| thread.cause.as_ref()).map(|cause| (cause.namespace, cause.ack));
+        let Some((namespace, Some(id))) = asked else {
             self.step_error(scene, "nothing to answer", "the server asked no ack for this event".into());
             return self.step_failed(scene.scenario);
         };
@@ -59,12 +65,12 @@ impl Actor {
         scratch.clear();
         let rendered = {
             let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
-            payload.render(&bindings, &mut scratch)
+            payload.write(&bindings, &mut scratch)
         };
-        let sent = rendered.map_err(|error| error.to_string()).and_then(|()| {
+        let sent = rendered.map_err(|error| error.to_string()).and_then(|binary| {
             let args = std::str::from_utf8(&scratch).map_err(|error| error.to_string())?;
             let session = self.session.as_mut().ok_or("the user is not connected")?;
-            let intent = Intent::Answer { namespace: 0, id, args, binary: false };
+            let intent = Intent::Answer { namespace, id, args, binary };
             session.handle(scene.now, Input::Do(intent)).map_err(|misuse| misuse.to_string())
         });
         scene.sink.scratch = scratch;
@@ -76,5 +82,13 @@ impl Actor {
             }
         }
         self.drain_session(scene);
+    }
+}
+
+/// An event's name as `on` has it.
+fn name_in<'a>(scenario: &Scenario, namespace: usize, name: &'a str) -> Cow<'a, str> {
+    match scenario.connect.namespaces.get(namespace).filter(|_| namespace > 0) {
+        Some(joining) => Cow::Owned(format!("{},{name}", joining.written)),
+        None => Cow::Borrowed(name),
     }
 }

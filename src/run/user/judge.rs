@@ -26,15 +26,15 @@ impl Actor {
         self.action += u64::from(emit.action.is_some());
         let rendered = {
             let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
-            emit.payload.render(&bindings, &mut scratch)
+            emit.payload.write(&bindings, &mut scratch)
         };
         let ack = emit.ack.as_ref().map(|_| self.next_ack);
         self.next_ack += 1;
-        let sent = rendered.map_err(|error| error.to_string()).and_then(|()| {
+        let sent = rendered.map_err(|error| error.to_string()).and_then(|binary| {
             let args = std::str::from_utf8(&scratch).map_err(|error| error.to_string())?;
             let session = self.session.as_mut().ok_or("the user is not connected")?;
             session
-                .handle(scene.now, Input::Do(Intent::Emit { namespace: 0, args, binary: false, ack }))
+                .handle(scene.now, Input::Do(Intent::Emit { namespace: emit.namespace, args, binary, ack }))
                 .map_err(|misuse| misuse.to_string())
         });
         scene.sink.scratch = scratch;
@@ -273,7 +273,7 @@ impl Actor {
                 let Some(emit) = emit_at(scene.scenario, place, operation) else { return };
                 self.give_up_answer(scene, emit, id);
                 if let Some(ack) = id {
-                    self.tell_session(scene, Input::Do(Intent::Forget { namespace: 0, ack }));
+                    self.tell_session(scene, Input::Do(Intent::Forget { namespace: emit.namespace, ack }));
                 }
                 let within = deadline.since(sent);
                 let what = if emit.reply.is_some() { "answer" } else { "ack" };

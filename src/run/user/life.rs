@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::actor::{Actor, Scene};
+use super::cookies::{self, Cookies};
 use super::ending;
-use super::message::{Command, ConnectRequest, Failure, Phases};
+use super::message::{Command, ConnectRequest, Failure, Opened};
 use super::thread::{End, Place, Wait};
 use crate::ledger::{ActionOutcome, NotSent};
 use crate::metrics::{Counter, Distribution};
@@ -126,6 +127,7 @@ impl Actor {
         if !scene.scenario.connect.socket {
             return self.set_up_without_socket(scene);
         }
+        self.gathering = None;
         self.life = Life::Dialing { since: scene.now, deadline: scene.now + scene.scenario.connect.within };
         match self.open_session(scene) {
             Ok((session, request)) => {
@@ -143,7 +145,7 @@ impl Actor {
         let pairs = |pairs: &[(String, crate::plan::language::Text)]| {
             pairs.iter().map(|(name, value)| Ok((name.clone(), text(value)?))).collect::<Result<Vec<_>, String>>()
         };
-        let namespace = |joining: &Joining| {
+        let namespace = |(number, joining): (usize, &Joining)| {
             let auth = match &joining.auth {
                 None => None,
                 Some(auth) => {
@@ -152,12 +154,12 @@ impl Actor {
                     Some(String::from_utf8(json).map_err(|error| error.to_string())?)
                 }
             };
-            Ok::<_, String>(Namespace { name: text(&joining.name)?, auth, recovery: None })
+            Ok::<_, String>(Namespace { name: text(&joining.name)?, auth, recovery: self.left_over(number) })
         };
         let config = Config {
             path: text(&connect.path)?,
             query: pairs(&connect.query)?,
-            namespaces: connect.namespaces.iter().map(namespace).collect::<Result<_, _>>()?,
+            namespaces: connect.namespaces.iter().enumerate().map(namespace).collect::<Result<_, _>>()?,
             parser: scene.plan.target.parser,
             recovery: scene.plan.target.recovery,
             split: scene.plan.target.split,
@@ -170,17 +172,23 @@ impl Actor {
         let way = scene.plan.target.transports.way(user);
         let target = session.request_target(Transport::WebSocket);
         let polling = if way == Way::WebSocket { String::new() } else { session.request_target(Transport::Polling) };
-        self.cookies.add_to(&scene.plan.target, &target, &mut headers);
+        let mut jar = Cookies::default();
+        if way == Way::WebSocket {
+            cookies::add_to(&self.cookies, &scene.plan.target, &target, &mut headers);
+        } else {
+            jar = self.cookies.clone();
+        }
         let source = scene.plan.target.source(user);
         let within = scene.scenario.connect.within;
         let deadline = scene.now + within;
-        let request = ConnectRequest { way, target, polling, headers, source, deadline, within };
+        let request = ConnectRequest { way, target, polling, headers, cookies: jar, source, deadline, within };
         Ok((session, request))
     }
 
-    pub(super) fn linked(&mut self, scene: &mut Scene<'_>, phases: &Phases) {
+    pub(super) fn linked(&mut self, scene: &mut Scene<'_>, opened: &Opened) {
         let Life::Dialing { since, deadline } = self.life else { return };
-        let cell = self.cell(scene);
+        let (cell, phases) = (self.cell(scene), &opened.phases);
+        self.linked_by_way(scene, &opened.set_cookies);
         for (distribution, phase) in [
             (Distribution::ConnectDns, phases.dns),
             (Distribution::ConnectTcp, phases.tcp),
@@ -195,7 +203,7 @@ impl Actor {
         self.tell_session(scene, protocol::Input::Opened);
     }
 
-    pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>) {
+    pub(super) fn connected(&mut self, scene: &mut Scene<'_>, id: Option<String>, recovered: bool) {
         let Life::Handshaking { since, opened, .. } = self.life else { return };
         if scene.scenario.connect.refused.is_some() {
             return self.wrongly_let_in(scene);
@@ -208,21 +216,26 @@ impl Actor {
         scene.sink.connected += 1;
         self.online = true;
         self.socket_id = id;
+        if self.takes_up(scene, recovered) {
+            self.life = Life::Active;
+            return self.ready_again(scene);
+        }
         self.life = Life::SettingUp;
         self.arriving(scene);
         self.start(scene.now, Place::Setup, None);
     }
 
-    /// The namespace said no. Its answer is the server's word, so the next attempt logs in anew.
-    pub(super) fn refused(&mut self, scene: &mut Scene<'_>, error: &str) {
+    /// A namespace said no. Its answer is the server's word, so the next attempt logs in anew.
+    pub(super) fn refused(&mut self, scene: &mut Scene<'_>, namespace: usize, error: &str) {
         if let Some(wanted) = &scene.scenario.connect.refused
             && matches!(self.life, Life::Handshaking { .. })
-            && self.is_rightly_refused(scene, wanted, error)
+            && self.is_rightly_refused(scene, wanted, namespace, error)
         {
             return self.refused_as_wanted(scene);
         }
         self.logged_in = false;
-        let refused = ending::refused(error);
+        self.let_go(scene);
+        let refused = ending::refused(Self::one_of_several(scene, namespace), error);
         self.connect_failed(scene, refused.kind, refused.detail);
     }
 
@@ -241,6 +254,7 @@ impl Actor {
 
     fn back_off(&mut self, scene: &mut Scene<'_>) {
         let Some(backoff) = scene.scenario.reconnect else {
+            self.let_go(scene);
             self.life = Life::Away;
             if scene.scenario.most_turns.is_some() {
                 // It came for its turns, and cannot come any more.
@@ -257,12 +271,21 @@ impl Actor {
     /// The session has ended; its last output will drop it.
     pub(super) fn disconnected(&mut self, scene: &mut Scene<'_>, reason: Closed) {
         let since = if reason == Closed::ByUs { scene.now } else { self.heard_at };
+        self.not_moved(scene, &reason);
+        if Self::is_abrupt(&reason) && scene.scenario.reconnect.is_some() && self.drain_until.is_none() {
+            self.keep_session(scene);
+        }
         let was_online = self.offline(scene, since);
         let link_end = self.link_end.take();
         if matches!(reason, Closed::Violation(_)) {
             scene.sink.recorder.count(self.cell(scene), Counter::ProtocolErrors);
         }
         let Some(Failure { kind, detail }) = ending::ended(reason, link_end, self.doing()) else { return };
+        self.lost(scene, was_online, kind, detail);
+    }
+
+    /// The connection has ended without our asking for it.
+    pub(super) fn lost(&mut self, scene: &mut Scene<'_>, was_online: bool, kind: Cow<'static, str>, detail: String) {
         if !was_online {
             return self.connect_failed(scene, kind, detail);
         }
@@ -290,7 +313,7 @@ impl Actor {
         was_online
     }
 
-    fn doing(&self) -> &'static str {
+    pub(super) fn doing(&self) -> &'static str {
         self.threads.main.as_ref().map_or("waiting", |thread| thread.place.name())
     }
 
@@ -359,9 +382,14 @@ impl Actor {
 
     fn ready(&mut self, scene: &mut Scene<'_>) {
         self.life = Life::Active;
-        self.attempts = 0;
         self.arrived(scene);
         self.count_ready(scene);
+        self.ready_again(scene);
+    }
+
+    /// Nothing is left to set up: the turns go on.
+    fn ready_again(&mut self, scene: &mut Scene<'_>) {
+        self.attempts = 0;
         self.go_on_with_turn(scene);
         if let Some(lost) = self.lost_at.take() {
             let cell = self.cell(scene);
@@ -406,6 +434,7 @@ impl Actor {
             return;
         }
         self.lost_at = None;
+        self.let_go(scene);
         self.hang_up(scene);
         self.stay += 1;
         if self.drain_until.is_some() {

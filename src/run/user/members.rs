@@ -77,6 +77,10 @@ impl Actor {
 
     /// The connection is gone. What was sent after `since` may not have reached the user.
     pub(super) fn gone(&self, scene: &mut Scene<'_>, since: Moment) {
+        if self.resumption.is_some() {
+            // What is still to settle will, if the user takes its session up.
+            return self.note_membership(scene, scene.now, |user| What::Away { user, since });
+        }
         self.note_membership(scene, scene.now, |user| What::Lost { user, since });
         // What was still to settle ends with the connection, too.
         let now = scene.now;
@@ -85,7 +89,7 @@ impl Actor {
         }
     }
 
-    fn note_membership(&self, scene: &mut Scene<'_>, at: Moment, what: impl FnOnce(u32) -> What) {
+    pub(super) fn note_membership(&self, scene: &mut Scene<'_>, at: Moment, what: impl FnOnce(u32) -> What) {
         if scene.plan.is_heard() {
             let user = self.ledger_index(scene);
             scene.sink.notes.push(Note { at, what: what(user) });

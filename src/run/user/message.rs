@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::cookies::Cookies;
 use crate::plan::language::Response;
 use crate::plan::transports::Way;
 use crate::protocol::Frame;
@@ -38,7 +39,10 @@ pub struct ConnectRequest {
     pub target: String,
     /// Path and query of polling requests; empty where there are none.
     pub polling: String,
+    /// With the user's cookies, where it begins as a WebSocket.
     pub headers: Vec<(String, String)>,
+    /// For polling, which puts them into each request and learns more.
+    pub cookies: Cookies,
     /// The address to connect from, where it matters which of ours it is.
     pub source: Option<IpAddr>,
     /// When it is given up, `within` after it was begun.
@@ -54,6 +58,8 @@ pub struct HttpRequest {
     pub url: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// The address to connect from, where it matters which of ours it is.
+    pub source: Option<IpAddr>,
 }
 
 /// What happened to a user.
@@ -61,8 +67,8 @@ pub struct HttpRequest {
 pub enum Input {
     /// The moment that `deadline` named has come.
     Timeout,
-    /// The link is open; each phase took so long.
-    Linked(Phases),
+    /// The link is open.
+    Linked(Opened),
     /// The link could not be opened.
     NotLinked(Failure),
     Response {
@@ -80,6 +86,14 @@ pub enum Input {
     Stop {
         drain_until: Moment,
     },
+}
+
+/// What is known of a link that was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Opened {
+    pub phases: Phases,
+    /// The `Set-Cookie`s of the server's first answer.
+    pub set_cookies: Vec<(String, String)>,
 }
 
 /// How long each phase of a connect took.

@@ -14,7 +14,7 @@
 mod actor;
 mod bindings;
 mod build;
-mod cookies;
+pub mod cookies;
 mod deliveries;
 mod custom;
 mod ending;
@@ -27,7 +27,10 @@ mod life;
 mod members;
 mod meeting;
 mod message;
+mod moving;
+mod namespaces;
 mod parting;
+mod recovery;
 mod reply;
 mod request;
 mod sights;
@@ -40,4 +43,4 @@ mod tests;
 
 pub use actor::{Actor, Facts, Scene};
 pub use cookies::Cookies;
-pub use message::{Command, ConnectRequest, Failure, HttpRequest, Input, Phases};
+pub use message::{Command, ConnectRequest, Failure, HttpRequest, Input, Opened, Phases};

@@ -19,6 +19,7 @@ impl Actor {
         if politely {
             self.hang_up(scene);
         } else {
+            self.keep_session(scene);
             self.session = None;
             self.drop_handlers();
             self.offline(scene, scene.now);
@@ -72,9 +73,17 @@ impl Actor {
     }
 
     /// The server has refused a connection that it was to refuse. Was it as it should?
-    pub(super) fn is_rightly_refused(&mut self, scene: &mut Scene<'_>, wanted: &Expression, error: &str) -> bool {
+    pub(super) fn is_rightly_refused(
+        &mut self,
+        scene: &mut Scene<'_>,
+        wanted: &Expression,
+        namespace: usize,
+        error: &str,
+    ) -> bool {
+        let written = scene.scenario.connect.namespaces.get(namespace).map(|joining| &*joining.written);
+        let namespace = &serde_json::Value::from(written).to_string();
         let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
-        wanted.truth(&bindings, Answer::Refusal(error)).unwrap_or_else(|problem| {
+        wanted.truth(&bindings, Answer::Refusal { error, namespace }).unwrap_or_else(|problem| {
             self.step_error(scene, "`refused` has no value", problem.to_string());
             false
         })

@@ -89,7 +89,7 @@ impl Actor {
         };
         if let Some(ack) = id {
             // Should its ack come all the same, it decides nothing any more and is not late either.
-            self.tell_session(scene, Input::Do(Intent::Forget { namespace: 0, ack }));
+            self.tell_session(scene, Input::Do(Intent::Forget { namespace: emit.namespace, ack }));
         }
         if emit.reply.is_some() {
             self.label_action(scene, &emit.labels, Answer::Event(detail));

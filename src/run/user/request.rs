@@ -1,6 +1,7 @@
 //! HTTP steps: the request as the driver makes it, and what its answer means.
 
 use super::actor::{Actor, Scene};
+use super::cookies;
 use super::message::{Command, Failure, HttpRequest};
 use super::thread::{Place, Wait};
 use crate::ledger::{ActionOutcome, NotSent};
@@ -33,7 +34,8 @@ impl Actor {
 
     fn build(&self, scene: &Scene<'_>, step: &HttpStep) -> Result<HttpRequest, EvaluationError> {
         let bindings = self.bindings(scene.plan, scene.scenario, scene.facts, scene.now);
-        let request = HttpRequest::of(step, &scene.scenario.headers, &bindings)?;
+        let mut request = HttpRequest::of(step, &scene.scenario.headers, &bindings)?;
+        request.source = scene.plan.target.source(self.index(scene.scenario));
         Ok(request.with_cookies(&self.cookies, &scene.plan.target))
     }
 
@@ -81,7 +83,7 @@ impl Actor {
         }
         let url = step.url.render(&self.bindings(scene.plan, scene.scenario, scene.facts, scene.now));
         if let Ok(url) = url {
-            self.cookies.learn(&scene.plan.target, &url, &response.headers);
+            cookies::learn(&mut self.cookies, &scene.plan.target, &url, &response.headers);
         }
     }
 

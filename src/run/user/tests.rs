@@ -14,6 +14,7 @@ mod invariants;
 mod login;
 mod losses;
 mod meetings;
+mod namespaces;
 mod partings;
 mod server;
 mod sights;

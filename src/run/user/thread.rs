@@ -136,6 +136,8 @@ pub enum End {
 /// The event that a handler is run for.
 #[derive(Debug, Clone)]
 pub struct Cause {
+    /// Number of the namespace that it came in.
+    pub namespace: usize,
     pub args: Args,
     /// Number of the ack that the server asked for.
     pub ack: Option<u64>,

@@ -66,8 +66,9 @@ fn acceptor(identity: &Identity, clients: Option<&Authority>) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn answer(stream: TcpStream, acceptor: TlsAcceptor) {
+async fn answer(stream: TcpStream, acceptor: TlsAcceptor, name: Option<&'static str>) {
     let Ok(mut stream) = acceptor.accept(stream).await else { return };
+    assert_eq!(stream.get_ref().1.server_name(), name, "the name that is asked for (SNI)");
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"http/1.1".as_slice()));
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
@@ -78,13 +79,17 @@ async fn answer(stream: TcpStream, acceptor: TlsAcceptor) {
 }
 
 /// A request to `host` at a server with this acceptor succeeds, or fails with this kind and these words.
-async fn check(acceptor: TlsAcceptor, host: &str, settings: TlsSettings, expected: Result<(), (&str, &str)>) {
-    let (address, _server) = serve(|stream| answer(stream, acceptor)).await;
+async fn check(acceptor: TlsAcceptor, host: &'static str, settings: TlsSettings, expected: Result<(), (&str, &str)>) {
+    let name = host.parse::<std::net::IpAddr>().is_err().then_some(host);
+    let (address, server) = serve(move |stream| answer(stream, acceptor, name)).await;
     let tls = Some(TlsContext::new(&settings).unwrap());
-    let endpoint = Endpoint { host: host.to_owned(), port: address.port(), tls, source: None };
+    let endpoint = Endpoint { host: host.to_owned(), port: address.port(), tls, source: None, proxy: None };
     let request = Request { method: "GET".into(), path_and_query: "/".into(), headers: vec![], body: "".into() };
     match (within(send(&endpoint, &request, &Limits::default(), &clock())).await, expected) {
-        (Ok((response, phases)), Ok(())) => assert_eq!((response.status, phases.tls.is_some()), (200, true)),
+        (Ok((response, phases)), Ok(())) => {
+            assert_eq!((response.status, phases.tls.is_some()), (200, true));
+            within(server).await.unwrap();
+        }
         (Err(error), Err((kind, words))) => {
             assert_eq!(error.kind(), kind, "{error}");
             assert!(error.to_string().contains(words), "`{words}` is missing in: {error}");
@@ -156,7 +161,7 @@ async fn servers_without_tls() {
         })
         .await;
         let tls = Some(TlsContext::new(&settings).unwrap());
-        let endpoint = Endpoint { host: "localhost".to_owned(), port: address.port(), tls, source: None };
+        let endpoint = Endpoint { host: "localhost".to_owned(), port: address.port(), tls, source: None, proxy: None };
         let error = within(dial(&endpoint, &clock())).await.unwrap_err();
         assert_eq!((error.kind(), error.is_ours()), (kind, false), "{error}");
     }
@@ -169,7 +174,7 @@ async fn every_handshake_is_a_whole_one() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let tls = Some(TlsContext::new(&trusting(&authority)).unwrap());
-    let endpoint = Endpoint { host: "localhost".to_owned(), port, tls, source: None };
+    let endpoint = Endpoint { host: "localhost".to_owned(), port, tls, source: None, proxy: None };
     for _ in 0..2 {
         let server = async {
             let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();

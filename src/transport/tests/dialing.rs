@@ -14,7 +14,7 @@ async fn kind(endpoint: &Endpoint) -> Result<(), DialError> {
 }
 
 fn named(host: &str, port: u16) -> Endpoint {
-    Endpoint { host: host.to_owned(), port, tls: None, source: None }
+    Endpoint { host: host.to_owned(), port, tls: None, source: None, proxy: None }
 }
 
 #[tokio::test]

@@ -144,7 +144,7 @@ fn host_headers() {
         ("::1", 3000, "[::1]:3000"),
         ("[::1]", 80, "[::1]"),
     ] {
-        let endpoint = Endpoint { host: host.to_owned(), port, tls: None, source: None };
+        let endpoint = Endpoint { host: host.to_owned(), port, tls: None, source: None, proxy: None };
         assert_eq!(host_header(&endpoint), expected);
     }
 }

@@ -15,6 +15,10 @@ mod certificates;
 mod dialing;
 mod links;
 mod logins;
+mod moves;
+mod polling;
+mod proxies;
+mod scripted;
 mod sentences;
 mod upgrades;
 
@@ -33,7 +37,7 @@ where
 }
 
 fn endpoint(address: SocketAddr) -> Endpoint {
-    Endpoint { host: address.ip().to_string(), port: address.port(), tls: None, source: None }
+    Endpoint { host: address.ip().to_string(), port: address.port(), tls: None, source: None, proxy: None }
 }
 
 /// A clock on which each look takes a millisecond.

@@ -5,7 +5,10 @@ use std::fmt;
 use std::io;
 
 use crate::protocol::Text;
-use crate::transport::{DialError, Fault, LinkEnd, Refusal, TlsFault};
+use crate::transport::http::HttpError;
+use crate::transport::refusal::Asked;
+use crate::transport::{DialError, Fault, LinkEnd, PollingError, ProxyError, Refusal, TlsFault};
+use crate::units::Duration;
 
 /// Each has its own kind, and a message that ends with its advice.
 fn check<T: fmt::Display>(failures: &[T], kind: fn(&T) -> &'static str, advice: fn(&T) -> &'static str) {
@@ -54,9 +57,43 @@ fn ends_of_links() {
         LinkEnd::HttpAnswer { status: Some(400) },
         LinkEnd::TooLarge { size: 2, limit: 1 },
     ]);
+    ends.extend(polling().into_iter().map(|error| LinkEnd::Polling(Box::new(error))));
     check(&ends, LinkEnd::kind, LinkEnd::advice);
     let text = close(Some(4401)).to_string();
     assert!(text.starts_with("the server closed the connection with code 4401 and the reason `why`; "), "{text}");
+}
+
+fn polling() -> Vec<PollingError> {
+    let (what, excerpt) = (|| "x".to_owned(), || "y".to_owned());
+    let refused = |status, body: &str| {
+        let refusal = Refusal { asked: Asked::Poll, status, headers: Vec::new(), body: body.to_owned() };
+        PollingError::Refused(Box::new(refusal))
+    };
+    let mut errors = vec![
+        PollingError::NoOpen { what: what(), excerpt: excerpt() },
+        PollingError::Version3,
+        PollingError::Body { what: what(), excerpt: excerpt() },
+        PollingError::TooLarge { limit: 1 },
+        PollingError::Compressed { encoding: what() },
+        PollingError::NotOk { excerpt: excerpt() },
+        PollingError::Silent { after: Duration::from_secs(1) },
+    ];
+    errors
+        .extend([302, 400, 401, 403, 404, 413, 429, 500, 502, 503, 504].into_iter().map(|status| refused(status, "")));
+    errors.extend((0..6).map(|code| refused(400, &format!(r#"{{"code":{code},"message":"m"}}"#))));
+    errors
+}
+
+fn proxy_errors() -> Vec<ProxyError> {
+    let address = "127.0.0.1:1".parse().unwrap();
+    let mut errors = vec![
+        ProxyError::Unreachable(DialError::Refused { address }),
+        ProxyError::Http(HttpError::Broken(Fault::Dropped)),
+        ProxyError::SpokeFirst,
+    ];
+    let statuses = [403, 405, 407, 502, 503, 504, 418];
+    errors.extend(statuses.into_iter().map(|status| ProxyError::Refused { status, body: String::new() }));
+    errors
 }
 
 #[test]
@@ -81,6 +118,7 @@ fn failures_to_dial() {
     ];
     errors
         .extend(tls_faults().into_iter().map(|fault| DialError::Handshake { host: host(), fault: Fault::Tls(fault) }));
+    errors.extend(proxy_errors().into_iter().map(DialError::from));
     check(&errors, DialError::kind, DialError::advice);
     let ours: Vec<_> = errors.iter().filter(|error| error.is_ours()).map(DialError::kind).collect();
     assert_eq!(ours, ["out of local ports", "too many open files", "source address not local"]);
@@ -107,7 +145,8 @@ fn errors_of_the_operating_system() {
 
 #[test]
 fn refusals() {
-    let refusal = |status, body: &str| Refusal { status, headers: Vec::new(), body: body.to_owned() };
+    let refusal =
+        |status, body: &str| Refusal { asked: Asked::Upgrade, status, headers: Vec::new(), body: body.to_owned() };
     let statuses = [200, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 407, 413, 426, 429, 500, 502, 503, 504, 418];
     let all: Vec<_> = statuses.into_iter().map(|status| refusal(status, "")).collect();
     check(&all, Refusal::kind, Refusal::advice);

@@ -13,6 +13,7 @@ const LONGEST_BODY = 64 * 1024;
 const COUNTS = {
   logins: 0, connections: 0, refused: 0, connected: 0, disconnects: 0, joins: 0, leaves: 0,
   bids: 0, accepted: 0, rejected: 0, broadcasts: 0, deliveries: 0, acks: 0,
+  by_polling: 0, upgraded: 0, // how the connections came, and how many of those moved to WebSocket
 };
 
 const options = settings(process.argv.slice(2), process.env);
@@ -89,6 +90,10 @@ const io = new Server(http, {
 });
 // socket.io opens `/` by itself; the built-in target has no such namespace.
 io.use((_socket, next) => next(new Error('Invalid namespace')));
+io.engine.on('connection', (connection) => {
+  if (connection.transport.name === 'polling') counts.by_polling += 1;
+  connection.on('upgrade', () => (counts.upgraded += 1));
+});
 const house = io.of('/auction');
 
 house.use((socket, next) => {

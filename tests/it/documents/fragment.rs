@@ -28,13 +28,17 @@ scenarios:
 
 /// Files that documents name.
 const FILES: &[(&str, &str)] = &[
+    ("pixel.png", "\u{89}PNG"),
     ("words.csv", "text\nyes\nno\n"),
     ("users.csv", "name,password\nada,one\nbob,two\n"),
     ("lots.json", "[\"vase\", { \"id\": \"clock\", \"opening\": 5 }]"),
 ];
 /// Variables that documents name, where any text would not do.
-const VARIABLES: &[(&str, &str)] =
-    &[("TARGET_URL", "http://127.0.0.1:3000"), ("AUCTION_USERS", "[{\"name\": \"ada\", \"password\": \"one\"}]")];
+const VARIABLES: &[(&str, &str)] = &[
+    ("TARGET_URL", "http://127.0.0.1:3000"),
+    ("HTTPS_PROXY", "http://127.0.0.1:3128"),
+    ("AUCTION_USERS", "[{\"name\": \"ada\", \"password\": \"one\"}]"),
+];
 const HTTP: &[&str] = &["get", "post", "put", "delete"];
 
 pub fn check(text: &str) -> Result<(), String> {
@@ -47,7 +51,7 @@ pub fn check(text: &str) -> Result<(), String> {
     };
     let files = |name: &str| {
         let found = FILES.iter().find(|(known, _)| *known == name);
-        found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no document test knows this file".to_owned())
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| "no document test knows this file".to_owned())
     };
     plan("document.yaml", &whole, &environment(text), &files).map(|_| ())
 }

@@ -81,6 +81,11 @@ impl Program {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
+    /// Did the suite leave results?
+    pub fn has_results(&self, suite: &str) -> bool {
+        self.folder.path().join(format!("cotillion-report/{suite}/results.json")).exists()
+    }
+
     /// `results.json` of a suite.
     pub fn results(&self, suite: &str) -> Value {
         serde_json::from_str(&self.left(&format!("cotillion-report/{suite}/results.json"))).expect("JSON")

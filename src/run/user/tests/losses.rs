@@ -85,7 +85,10 @@ fn a_server_that_stops_pinging_is_given_up() {
     let told = Simulation::new(&suite(SCENARIO)).server(silent).run();
     assert_eq!(told.moments("connect"), [0.0, 2510.0]);
     let example = told.example("ping timeout");
-    assert!(example.starts_with("the server sent no ping for 1s500ms; it hangs or is overloaded"), "{example}");
+    assert!(
+        example.starts_with("no heartbeat came from the server for 1s500ms; it hangs or is overloaded"),
+        "{example}"
+    );
     assert_eq!(told.actions(), "planned 10, sent 8, acks 4, ok 8, offline 2");
 }
 

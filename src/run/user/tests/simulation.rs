@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::actor::{Actor, Facts, Scene};
 use super::super::life::Life;
-use super::super::message::{Command, Failure, Input, Phases};
+use super::super::message::{Command, Failure, Input, Opened};
 use super::books::Told;
 use super::server::{Arrival, Script, Seen, polite};
 use crate::plan::compile::{Context, compile};
@@ -113,7 +113,8 @@ impl<'a> Simulation<'a> {
         let (loaded, problems) = read(Path::new("suite.yaml"), text, &Environment::default());
         assert!(!problems.has_errors(), "{problems:?}\n{text}");
         let files = |name: &str| match name {
-            "words.csv" if !words.is_empty() => Ok(words.to_owned()),
+            "words.csv" if !words.is_empty() => Ok(words.as_bytes().to_vec()),
+            "blob.bin" => Ok(vec![0, 255, 1]),
             _ => Err(format!("{name}: there is no such file")),
         };
         let context = Context { overrides: &Overrides::default(), files: &files, built_in: None, seed: 7 };
@@ -293,7 +294,7 @@ impl Running<'_, '_> {
         let (text, input) = match arrival {
             Arrival::Linked => {
                 (here.linked, here.connecting) = (true, false);
-                ("linked".to_owned(), Input::Linked(Phases::default()))
+                ("linked".to_owned(), Input::Linked(Opened::default()))
             }
             Arrival::NotLinked(kind) => {
                 here.cut();
