@@ -187,8 +187,8 @@ const ENGINE_ERRORS: &[EngineError] = &[
         code: 5,
         message: "Unsupported protocol version",
         kind: kinds!("protocol version"),
-        advice: "servers of socket.io 3 and 4 say so to clients of Engine.IO 3; set `protocol: socket.io`, or `allowEIO3` in \
-                 the server",
+        advice: "set `protocol` to what the server speaks: those of socket.io 3 and 4 say so to clients of Engine.IO 3, unless \
+                 they have `allowEIO3`",
     },
 ];
 

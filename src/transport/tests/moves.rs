@@ -108,7 +108,7 @@ async fn a_move_that_is_refused() {
     let mut server = Server::start().await;
     let (mut link, get, upgrade) = begin(&mut server).await;
     upgrade.answer_with("400 Bad Request", "", "Session ID unknown", false);
-    stays(&mut link, &mut server, Some(get), "upgrade refused: 400 bad request", "sticky").await;
+    stays(&mut link, &mut server, Some(get), "upgrade refused: session unknown", "sticky").await;
 }
 
 #[tokio::test]

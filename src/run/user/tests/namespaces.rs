@@ -125,7 +125,11 @@ fn one_refused_namespace_is_a_failed_connect_with_its_name() {
     let failures = "connect of /admin refused by the server";
     assert_eq!(
         (told.findings()[0].as_str(), told.example(failures)),
-        ("connect: connect of /admin refused by the server ×3", r#"{"message":"no"}"#)
+        (
+            "connect: connect of /admin refused by the server ×3",
+            "the server answered CONNECT with {\"message\":\"no\"}; check `connect.auth` and `login`; the answer is that of the \
+             server's middleware"
+        )
     );
     let wanted = |condition: &str| {
         let connect = scenario.strip_suffix('}').unwrap_or_default();
