@@ -108,6 +108,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
+    #[expect(clippy::disallowed_methods, reason = "a test's clock stands still until it is moved")]
     async fn a_late_attempt_says_what_it_waits_for() {
         let within = Duration::from_secs(2);
         for (stage, kind, words) in [
