@@ -157,6 +157,7 @@ fn shared(shares: &schema::TransportShares, path: &Path, critic: &Critic<'_>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suite::source::Source;
 
     fn check(weights: [u64; 3], users: u64, expected: [u64; 3]) {
         let [websocket, upgrade, polling] = weights;
@@ -183,6 +184,22 @@ mod tests {
         check([333_300, 333_300, 333_400], 10_000, [3_333, 3_333, 3_334]);
         check([995_000, 5_000, 0], 200, [199, 1, 0]);
         check([1_000_000, 0, 0], 3, [3, 0, 0]);
+    }
+
+    #[test]
+    fn a_raw_websocket_has_no_other_transport() {
+        let raw = Protocol { engine: None, ..crate::protocol::PROTOCOLS[0] };
+        let (source, _) = Source::parse("suite.yaml", "target: { transports: [polling, websocket] }");
+        let path = Path::root().key("target").key("transports");
+        let names = |names: &[&str]| schema::Transports::List(names.iter().map(ToString::to_string).collect());
+        for (written, wrong) in [(&["polling", "websocket"][..], true), (&["polling"], true), (&["websocket"], false)] {
+            let critic = Critic::new(&source);
+            let transports = compile(Some(&names(written)), Some(&raw), &path, &critic);
+            assert_eq!(transports.polls(), wrong, "{written:?}");
+            let problems = critic.into_problems();
+            assert_eq!(problems.has_errors(), wrong, "{written:?}: {problems:?}");
+            assert!(problems.0.iter().all(|problem| problem.what.contains("raw WebSocket")), "{problems:?}");
+        }
     }
 
     #[test]

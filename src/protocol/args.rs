@@ -149,6 +149,6 @@ mod tests {
 
     #[test]
     fn arguments_without_binary_data_are_small() {
-        assert!(size_of::<Args>() <= 40, "{}", size_of::<Args>());
+        assert!(size_of::<Args>() <= 48, "{}", size_of::<Args>());
     }
 }

@@ -16,6 +16,7 @@ mod interop;
 mod invariants;
 mod loadtests;
 mod matrix;
+mod lounge;
 mod pages;
 mod planning;
 mod plans;

@@ -23,6 +23,8 @@ pub const NOW_MS: &str = "__now_ms";
 pub static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut language = Environment::new();
     language.set_undefined_behavior(UndefinedBehavior::Chainable);
+    // For templates with statements; here it is the name of one.
+    language.remove_global("namespace");
     language.add_function("random_int", random_int);
     language.add_function("choice", choice);
     language.add_function("uuid", uuid);

@@ -41,7 +41,7 @@ pub fn event_name(json: &str) -> Result<Cow<'_, str>, &'static str> {
 #[must_use]
 pub fn offset(json: &str) -> Option<(usize, &str)> {
     let inside = json.trim_ascii_end().strip_suffix(']')?.trim_ascii_end().strip_suffix('"')?;
-    let start = inside.bytes().rposition(|b| !(b.is_ascii_graphic() && !matches!(b, b'"' | b'\\')))?;
+    let start = inside.bytes().rposition(|b| !b.is_ascii_graphic() || matches!(b, b'"' | b'\\'))?;
     let offset = &inside[start + 1..];
     let before = inside.get(..=start)?.strip_suffix('"')?.trim_ascii_end().strip_suffix(',')?;
     (!offset.is_empty()).then_some((before.trim_ascii_end().len(), offset))

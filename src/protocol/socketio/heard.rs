@@ -7,7 +7,7 @@
 //! | Connecting            | CONNECT              | Connected | [`Event::Connected`], then what came before it     |
 //! | any                   | CONNECT without data | –         | violation in Socket.IO 5: a server of socket.io 2  |
 //! | Connecting            | CONNECT_ERROR        | Refused   | [`Event::Refused`]; the connection stays           |
-//! | Connecting            | EVENT                | –         | kept until Connected, at most [`EARLY_LIMIT`]      |
+//! | Connecting            | EVENT                | –         | kept until Connected, at most [`EARLY_LIMIT`], or [`MISSED_LIMIT`] |
 //! | Connected             | EVENT                | –         | [`Event::Message`]                                 |
 //! | any                   | ACK                  | –         | [`Event::Ack`], `LateAck` or `StrayAck`            |
 //! | Connecting, Connected | DISCONNECT           | Gone      | [`Event::Disconnected`]; ended with the last       |
@@ -39,6 +39,8 @@ const SERVER_V2: &str = "the server speaks Engine.IO 3; set `protocol: socket.io
 
 /// Most events that are kept for a namespace until its CONNECT reply; the next ones are ignored.
 pub const EARLY_LIMIT: usize = 1024;
+/// The same where a session is taken up: all that was missed comes before the reply.
+pub const MISSED_LIMIT: usize = 64 * EARLY_LIMIT;
 
 /// The payload of CONNECT in Socket.IO 5.
 #[derive(Deserialize)]
@@ -81,7 +83,7 @@ impl SocketIo {
         let socket = &mut self.sockets[index];
         match socket.state {
             State::Connected => self.deliver(index, early),
-            State::Connecting if socket.early.len() < EARLY_LIMIT => socket.early.push(early),
+            State::Connecting if socket.early.len() < early_limit(socket) => socket.early.push(early),
             State::Connecting => {
                 self.ignore("too many events came before the CONNECT reply of their namespace", packet)
             }
@@ -201,6 +203,10 @@ impl SocketIo {
     fn ignore(&mut self, what: &str, packet: &Received<'_>) {
         self.tell(Event::Ignored(violation(what, packet.excerpt())));
     }
+}
+
+fn early_limit(socket: &Socket) -> usize {
+    if socket.recovery.is_some() { MISSED_LIMIT } else { EARLY_LIMIT }
 }
 
 /// `name` as text that shares the packet's memory where it can.

@@ -13,6 +13,10 @@ pub mod session;
 mod socket;
 mod spoken;
 #[cfg(test)]
+mod conversation;
+#[cfg(test)]
+mod noise;
+#[cfg(test)]
 mod storm;
 mod target;
 mod writer;

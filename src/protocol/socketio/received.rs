@@ -47,6 +47,10 @@ impl<'a> Received<'a> {
     /// What is shown of it in a violation.
     #[must_use]
     pub fn excerpt(&self) -> &str {
-        self.frame.as_ref().map_or_else(|| self.args.written(), |frame| frame.as_str())
+        match (&self.frame, self.args.written()) {
+            (Some(frame), _) => frame.as_str(),
+            (None, "") => "(binary)",
+            (None, data) => data,
+        }
     }
 }

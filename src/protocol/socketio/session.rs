@@ -213,7 +213,8 @@ impl SocketIo {
 
     /// How the end of the link is to be understood.
     fn link_ended(&self) -> Closed {
-        let asked = !self.engine.is_waiting() && self.sockets.iter().all(|socket| socket.state == State::Connecting);
+        // Where the server joins `/` unasked it has shown its parser by that.
+        let asked = !self.engine.is_waiting() && !self.dialect.joins_root;
         if self.answered || !asked {
             return Closed::Link;
         }

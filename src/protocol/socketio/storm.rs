@@ -2,10 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::V5;
 use super::heard::EARLY_LIMIT;
-use super::{SocketIo, packet::Kind, packet::Packet};
-use crate::protocol::config::{Config, Namespace};
+use super::{Dialect, SocketIo, V4, V5, packet::Kind, packet::Packet};
+use crate::protocol::config::{Config, Namespace, Parser};
 use crate::protocol::error::Misuse;
 use crate::protocol::session::{Closed, Event, Frame, Input, Intent, Output, Session, Text};
 use crate::units::{Duration, Moment};
@@ -38,9 +37,24 @@ const PLAUSIBLE: &[&str] = &[
     "42[]",
     "42{}",
     "42[\"connect\"]",
+    "452-[\"x\",{\"_placeholder\":true,\"num\":1}]",
+    "461-0[{\"_placeholder\":true,\"num\":0}]",
+    "4{\"type\":0,\"nsp\":\"/\"}",
+    "40{\"sid\":\"b\",\"pid\":\"p\"}",
     "40{\"sid\":\"b\"}",
     "40/admin,{\"sid\":\"c\"}",
     "40/zzz,{}",
+];
+
+/// Binary frames as servers send them: attachments, and packets in MessagePack (`{type: 0, nsp: "/", data: {sid: "b"}}`).
+const PACKED: &[&[u8]] = &[
+    b"\x01",
+    b"\x04\x01",
+    b"\x83\xa4type\x00\xa3nsp\xa1/\xa4data\x81\xa3sid\xa1b",
+    b"\x04\x82\xa4type\x00\xa3nsp\xa6/admin",
+    b"\x84\xa4type\x02\xa3nsp\xa1/\xa4data\x92\xa1a\xc4\x01\x07\xa2id\x01",
+    b"\x04\x83\xa4type\x03\xa3nsp\xa1/\xa4data\x90",
+    b"\x82\xa4type\x01\xa3nsp\xa1/",
 ];
 
 #[derive(Debug, Clone)]
@@ -48,16 +62,25 @@ enum Gust {
     Text(String),
     Binary(Vec<u8>),
     Pass(u64),
-    Emit(usize, String, Option<u64>),
-    Answer(usize, u64, String),
+    Emit(usize, String, bool, Option<u64>),
+    Answer(usize, u64, String, bool),
     Forget(usize, u64),
     Disconnect,
     LinkEnds,
 }
 
-fn session() -> SocketIo {
+/// Every way in which a session can speak.
+pub const KINDS: [(&Dialect, Parser); 4] =
+    [(&V5, Parser::Json), (&V5, Parser::Msgpack), (&V4, Parser::Json), (&V4, Parser::Msgpack)];
+
+fn session_of((dialect, parser): (&'static Dialect, Parser)) -> SocketIo {
     let namespaces = vec![Namespace::new("/"), Namespace::new("/admin")];
-    SocketIo::new(Config { namespaces, max_payload: 4_000, ..Config::default() }, &V5).unwrap()
+    let recovery = dialect.recovers;
+    SocketIo::new(Config { namespaces, parser, recovery, max_payload: 4_000, ..Config::default() }, dialect).unwrap()
+}
+
+fn session() -> SocketIo {
+    session_of(KINDS[0])
 }
 
 /// Texts as servers send them, nearly so, and not at all.
@@ -76,13 +99,15 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 fn any_gust() -> impl Strategy<Value = Gust> {
-    let args = || "\\[\"[a-c]\"\\]|.{0,8}";
+    let args = || "\\[\"[a-c]\"(,\\{\"\\$base64\":\"(AQI=)?\"\\}){0,2}\\]|.{0,8}";
     prop_oneof![
         12 => any_text().prop_map(Gust::Text),
         1 => proptest::collection::vec(any::<u8>(), 0..8).prop_map(Gust::Binary),
+        4 => proptest::sample::select(PACKED).prop_map(|bytes| Gust::Binary(bytes.to_vec())),
         2 => (0u64..600).prop_map(Gust::Pass),
-        4 => (0usize..3, args(), any::<Option<u8>>()).prop_map(|(n, a, id)| Gust::Emit(n, a, id.map(u64::from))),
-        2 => (0usize..3, 0u64..3, args()).prop_map(|(n, id, a)| Gust::Answer(n, id, a)),
+        4 => (0usize..3, args(), any::<bool>(), any::<Option<u8>>())
+            .prop_map(|(n, a, binary, id)| Gust::Emit(n, a, binary, id.map(u64::from))),
+        2 => (0usize..3, 0u64..3, args(), any::<bool>()).prop_map(|(n, id, a, binary)| Gust::Answer(n, id, a, binary)),
         1 => (0usize..3, any::<u8>()).prop_map(|(n, id)| Gust::Forget(n, u64::from(id))),
         1 => Just(Gust::Disconnect),
         1 => Just(Gust::LinkEnds),
@@ -101,11 +126,11 @@ fn blow(session: &mut SocketIo, now: &mut Moment, gust: &Gust) -> Result<(), Mis
             *now = *now + Duration::from_millis(*millis);
             Input::Timeout
         }
-        Gust::Emit(namespace, args, ack) => {
-            Input::Do(Intent::Emit { namespace: *namespace, args, binary: false, ack: *ack })
+        Gust::Emit(namespace, args, binary, ack) => {
+            Input::Do(Intent::Emit { namespace: *namespace, args, binary: *binary, ack: *ack })
         }
-        Gust::Answer(namespace, id, args) => {
-            Input::Do(Intent::Answer { namespace: *namespace, id: *id, args, binary: false })
+        Gust::Answer(namespace, id, args, binary) => {
+            Input::Do(Intent::Answer { namespace: *namespace, id: *id, args, binary: *binary })
         }
         Gust::Forget(namespace, ack) => Input::Do(Intent::Forget { namespace: *namespace, ack: *ack }),
         Gust::Disconnect => Input::Do(Intent::Disconnect),
@@ -135,11 +160,14 @@ fn check(session: &mut SocketIo, now: &mut Moment, gust: &Gust, ended: &mut bool
                 prop_assert!(matches!(reason, Output::Event(Event::Disconnected { namespace: None, .. })), "{out:?}");
                 *ended = true;
             }
-            Output::Send(Frame::Text(text)) if *text != "3" => {
+            Output::Send(Frame::Text(text)) if !matches!(text.as_str(), "2" | "3") => {
                 let packet = text.strip_prefix('4').and_then(|text| Packet::decode(text).ok());
                 prop_assert!(packet.is_some(), "we sent {text}");
             }
-            Output::Send(Frame::Binary(_)) => prop_assert!(false, "we sent binary"),
+            Output::Send(Frame::Binary(_)) if at == 0 => {
+                let packed = session.writer.parser == Parser::Msgpack;
+                prop_assert!(packed, "an attachment without its packet");
+            }
             Output::Event(Event::Disconnected { namespace: None, .. }) => prop_assert!(!last, "{out:?}"),
             Output::Send(_) | Output::Event(_) => {}
         }
@@ -149,11 +177,15 @@ fn check(session: &mut SocketIo, now: &mut Moment, gust: &Gust, ended: &mut bool
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8 * ProptestConfig::default().cases, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_storm_breaks_a_session(calm in 0..=CALM.len(), gusts in proptest::collection::vec(any_gust(), 0..40)) {
-        let (mut session, mut now, mut ended) = (session(), Moment::START, false);
+    fn no_storm_breaks_a_session(
+        at in 0..KINDS.len(),
+        calm in 0..=CALM.len(),
+        gusts in proptest::collection::vec(any_gust(), 0..40),
+    ) {
+        let (mut session, mut now, mut ended) = (session_of(KINDS[at]), Moment::START, false);
         let calm = CALM[..calm].iter().map(|text| Gust::Text((*text).to_owned()));
         for gust in calm.chain(gusts) {
             check(&mut session, &mut now, &gust, &mut ended)?;

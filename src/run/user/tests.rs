@@ -16,6 +16,7 @@ mod losses;
 mod meetings;
 mod namespaces;
 mod partings;
+mod recovery;
 mod server;
 mod sights;
 mod simulation;

@@ -76,3 +76,41 @@ pub fn differences(pairs: &[Pair]) -> Vec<String> {
     let differ = pairs.iter().filter(|pair| pair.ours != pair.theirs);
     differ.map(|pair| format!("{}: {} by our count, {} by the server's", pair.what, pair.ours, pair.theirs)).collect()
 }
+
+#[test]
+fn a_count_that_differs_is_noticed() {
+    let cell = super::cells::cells(true).into_iter().find(|cell| cell.way == "upgrade").expect("a cell");
+    let results = serde_json::json!({
+        "totals": { "connect_attempts": 4, "connections": 4, "connect_failures": 0, "acks": 9, "received_events": 8 },
+        "scenarios": [{ "actions": [
+            { "name": "say", "totals": { "ok": 3 } },
+            { "name": "admin_ask", "totals": { "ok": 2 } },
+        ] }],
+        "deliveries": [{ "in_time": 4 }, { "in_time": 2 }],
+    });
+    let counted = [
+        ("polling", 4),
+        ("websocket", 0),
+        ("upgraded", 4),
+        ("refused", 0),
+        ("admin_refused", 0),
+        ("say", 3),
+        ("admin_ask", 2),
+        ("join", 4),
+        ("admin_join", 1),
+        ("acks", 14),
+        ("answers", 2),
+        ("wrong_answers", 0),
+        ("questions", 2),
+        ("deliveries", 5),
+        ("replayed", 1),
+    ];
+    let stats: BTreeMap<String, u64> = counted.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+    let differ = |stats: &BTreeMap<String, u64>| differences(&pairs(&cell, &results, stats));
+    assert_eq!(differ(&stats), Vec::<String>::new());
+    for name in stats.keys() {
+        let mut wrong = stats.clone();
+        *wrong.get_mut(name).expect("a count") += 1;
+        assert!(!differ(&wrong).is_empty(), "one {name} more is not noticed");
+    }
+}

@@ -197,13 +197,22 @@ impl ServerProcess {
 
     /// An application of `tests/interop` by its folder; `None` as above.
     pub fn node(application: &str, arguments: &[&str]) -> Option<Self> {
+        Self::node_with(application, "server.mjs", arguments)
+    }
+
+    /// Another server on the packages of an application.
+    pub fn node_script(application: &str, script: &str) -> Option<Self> {
+        Self::node_with(application, script, &[])
+    }
+
+    fn node_with(application: &str, script: &str, arguments: &[&str]) -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(application);
         if !folder.join("node_modules").is_dir() {
             assert!(std::env::var_os("COTILLION_INTEROP").is_none(), "run `npm ci` in {}", folder.display());
             return None;
         }
         let mut command = Command::new("node");
-        command.args(["server.mjs", "--port", "0"]).args(arguments).current_dir(folder);
+        command.args([script, "--port", "0"]).args(arguments).current_dir(folder);
         Some(Self::start(command))
     }
 
