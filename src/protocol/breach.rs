@@ -15,9 +15,25 @@ pub struct Breach {
 /// The first row that has the words wins.
 pub const BREACHES: &[Breach] = &[
     Breach {
-        words: &["the limit set for this session"],
+        words: &["the limit set for this session", "than a frame may be"],
         kind: "frame too large",
         advice: "have the server send less at once",
+    },
+    Breach {
+        words: &["sent a pong", "sent a ping"],
+        kind: "heartbeat the wrong way round",
+        advice: "in Engine.IO 4 the server pings, in 3 the client: set `protocol: socket.io-v2` for servers of socket.io 2, \
+                 `socket.io` for later ones",
+    },
+    Breach {
+        words: &["set `parser: "],
+        kind: "another parser",
+        advice: "no handshake tells which parser a server has: look it up where the server is made",
+    },
+    Breach {
+        words: &["not one of socket.io-msgpack-parser"],
+        kind: "msgpack unreadable",
+        advice: "check `parser`, and which library encodes the server's packets",
     },
     Breach {
         words: &["before OPEN"],
@@ -37,7 +53,7 @@ pub const BREACHES: &[Breach] = &[
     Breach {
         words: &["Engine.IO 3"],
         kind: "server of another version",
-        advice: "set `protocol: socket.io-v2` for servers of socket.io 2, `socket.io` for later ones",
+        advice: "servers of socket.io 2 want `protocol: socket.io-v2`, later ones `socket.io`",
     },
     Breach {
         words: &["no packet had announced"],
@@ -85,11 +101,6 @@ pub const BREACHES: &[Breach] = &[
         words: &["before the CONNECT reply"],
         kind: "too many events before CONNECT",
         advice: "have the server answer CONNECT first, or emit less before it",
-    },
-    Breach {
-        words: &["sent a pong"],
-        kind: "heartbeat the wrong way round",
-        advice: "in Engine.IO 4 the server pings; set `protocol: socket.io-v2` if this is a server of socket.io 2",
     },
     Breach { words: &["OPEN twice"], kind: "OPEN twice", advice: "look for a proxy that joins connections" },
     Breach {

@@ -57,6 +57,7 @@ async fn establish(endpoint: &Endpoint, now: &dyn Fn() -> Moment) -> Result<(Str
         Some(proxy) => {
             let reached = reach(&proxy.host, proxy.port, endpoint.source, now).await;
             let (tcp, resolved) = reached.map_err(ProxyError::Unreachable)?;
+            Stage::Proxy.enter();
             (proxy::tunnel(tcp, proxy, host, endpoint.port).await?, resolved)
         }
     };

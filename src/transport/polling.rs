@@ -112,6 +112,7 @@ async fn shake_hands(
     let nonce: String = generate_key().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
     let request = place.request(None, &nonce, None, &cookies);
     let (stream, phases) = dial(&place.endpoint, now).await.map_err(|error| PollingError::Http(error.into()))?;
+    super::stage::Stage::Poll.enter();
     let mut connection = Connection::metered(stream, &place.http_limits(), Some(Arc::clone(&meter))).await?;
     let response = connection.send(&place.authority, &request).await?;
     if let Some(url) = place.url(&request.path_and_query) {

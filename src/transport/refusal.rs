@@ -102,8 +102,8 @@ const CAUSES: &[Cause] = &[
     Cause {
         status: 413,
         kind: kinds!("413 too large"),
-        advice: "what was sent is too large for the server or a proxy: a polling message (`maxHttpBufferSize` in socket.io, 1 MB \
-                 by default), or `headers`, cookies and `query`; send less or raise the limit",
+        advice: "a message of ours is larger than the server or a proxy takes (`maxHttpBufferSize` in socket.io, 1 MB by \
+                 default); send less or raise the limit",
     },
     Cause {
         status: 426,
@@ -167,7 +167,7 @@ const ENGINE_ERRORS: &[EngineError] = &[
     EngineError {
         code: 2,
         message: "Bad handshake method",
-        kind: kinds!("bad handshake method"),
+        kind: kinds!("bad method"),
         advice: "a proxy changed the method of the request; check the proxies between",
     },
     EngineError {
@@ -180,15 +180,15 @@ const ENGINE_ERRORS: &[EngineError] = &[
     EngineError {
         code: 4,
         message: "Forbidden",
-        kind: kinds!("forbidden by allowRequest"),
+        kind: kinds!("forbidden"),
         advice: "the server's `allowRequest` refused; check credentials and `Origin`",
     },
     EngineError {
         code: 5,
         message: "Unsupported protocol version",
-        kind: kinds!("protocol version unsupported"),
-        advice: "servers of socket.io 3 and 4 say so to clients of Engine.IO 3; set `protocol: socket.io` (or `socket.io-v2` \
-                 for servers of socket.io 2), or `allowEIO3` in the server",
+        kind: kinds!("protocol version"),
+        advice: "set `protocol: socket.io`: servers of socket.io 3 and 4 say so to clients of Engine.IO 3, unless they have \
+                 `allowEIO3`",
     },
 ];
 

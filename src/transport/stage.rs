@@ -14,9 +14,13 @@ pub enum Stage {
     #[default]
     Name,
     Tcp,
+    /// The proxy's way through to the server.
+    Proxy,
     Tls,
     /// The answer to the request for a WebSocket.
     Upgrade,
+    /// The first answer of polling, with OPEN.
+    Poll,
     /// The answer to an HTTP request.
     Answer,
 }
@@ -56,8 +60,10 @@ impl TooLate {
         match self.stage {
             Stage::Name => "DNS lookup timed out",
             Stage::Tcp => "TCP connect timed out",
+            Stage::Proxy => "proxy timed out",
             Stage::Tls => "TLS handshake timed out",
             Stage::Upgrade => "upgrade timed out",
+            Stage::Poll => "polling timed out",
             Stage::Answer => "HTTP answer timed out",
         }
     }
@@ -67,8 +73,10 @@ impl TooLate {
         match self.stage {
             Stage::Name => "the address of the host's name",
             Stage::Tcp => "the server to accept the TCP connection",
+            Stage::Proxy => "the proxy to connect us with the server",
             Stage::Tls => "the server's part of the TLS handshake",
             Stage::Upgrade => "the answer to the WebSocket request",
+            Stage::Poll => "the first answer of polling",
             Stage::Answer => "the answer to an HTTP request",
         }
     }
@@ -79,8 +87,9 @@ impl TooLate {
         match self.stage {
             Stage::Name => "check the DNS servers of this machine",
             Stage::Tcp => "check host and port, that the server is up, and that no firewall drops the packets",
+            Stage::Proxy => "check `proxy`, and whether the proxy can reach the server",
             Stage::Tls => "check that the port is the one for TLS, and whether the server is overloaded",
-            Stage::Upgrade | Stage::Answer => {
+            Stage::Upgrade | Stage::Poll | Stage::Answer => {
                 "something accepts connections there and says nothing: check the port, whether the server hangs or \
                  wants TLS, and the proxies between"
             }
@@ -99,13 +108,16 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
+    #[expect(clippy::disallowed_methods, reason = "a test's clock stands still until it is moved")]
     async fn a_late_attempt_says_what_it_waits_for() {
         let within = Duration::from_secs(2);
         for (stage, kind, words) in [
             (Stage::Name, "DNS lookup timed out", "waited 2s for the address"),
             (Stage::Tcp, "TCP connect timed out", "accept the TCP connection; check host and port"),
+            (Stage::Proxy, "proxy timed out", "connect us with the server; check `proxy`"),
             (Stage::Tls, "TLS handshake timed out", "TLS handshake; check that the port"),
             (Stage::Upgrade, "upgrade timed out", "WebSocket request; something accepts"),
+            (Stage::Poll, "polling timed out", "waited 2s for the first answer of polling"),
             (Stage::Answer, "HTTP answer timed out", "HTTP request; something accepts"),
         ] {
             let attempt = async {

@@ -344,6 +344,11 @@ impl Link for WebSocketLink {
                     // tungstenite has prepared the answer; one attempt to write it is all that politeness asks.
                     self.poll_flush(cx);
                     return Poll::Ready(Err(match frame {
+                        // tungstenite's own word for a code that must not be sent (RFC 6455 §7.4); the server is not heard.
+                        Some(frame) if frame.code == CloseCode::Protocol && frame.reason == "Protocol violation" => {
+                            let what = "its close frame has a code that may not be sent".into();
+                            LinkEnd::Protocol { kind: "close code not allowed", what }
+                        }
                         Some(frame) => LinkEnd::Close { code: Some(frame.code.into()), reason: frame.reason },
                         None => LinkEnd::Close { code: None, reason: Utf8Bytes::default() },
                     }));

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use cotillion::protocol::breach::BREACHES;
 use serde_json::Value;
 
 use crate::support::{Program, number};
@@ -61,6 +62,17 @@ fn no_two_rows_are_the_same_failure() {
         let is_new = row.told.is_none_or(|(class, kind, _)| kinds.insert((class, kind)));
         assert!(is_new || row.name == "a head without an end", "{}: {:?} twice", row.name, row.told);
     }
+}
+
+/// The page for people lists every kind, and what to do about broken rules in the program's own words.
+#[test]
+fn every_kind_is_documented() {
+    let page = std::fs::read_to_string("docs/diagnosis.md").unwrap();
+    let kinds = ROWS.iter().filter_map(|row| row.told.map(|(_, kind, _)| kind));
+    let lacking: Vec<_> = kinds.filter(|kind| !page.contains(&format!("| `{kind}` | "))).collect();
+    assert!(lacking.is_empty(), "docs/diagnosis.md lacks {lacking:?}");
+    let rows: String = BREACHES.iter().map(|breach| format!("| `{}` | {} |\n", breach.kind, breach.advice)).collect();
+    assert!(page.contains(&rows), "docs/diagnosis.md lacks, word for word:\n{rows}");
 }
 
 /// Runs a suite against the peer of a row. The error says what was told otherwise than it should.

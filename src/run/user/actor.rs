@@ -194,9 +194,10 @@ impl Actor {
             }
             Input::Moved(outcome) => self.moved(scene, outcome),
             Input::LinkEnded(how) => {
-                let online = self.online;
-                let awaits = |session: &Box<dyn Session>| session.awaits().filter(|_| !online);
-                self.link_end = self.session.as_ref().map(|session| ending::lost(how, awaits(session).as_deref()));
+                self.link_end = self.session.as_ref().map(|session| {
+                    let awaited = session.awaits().filter(|_| !self.online);
+                    ending::lost(how, awaited.as_deref())
+                });
                 self.tell_session(scene, protocol::Input::Closed);
             }
             Input::Called => self.called(scene),

@@ -99,15 +99,19 @@ pub(super) fn broken(violation: &Violation) -> Failure {
     Failure::new(breach.kind, format!("{violation}; {}", breach.advice))
 }
 
-/// The namespace said no; `error` is the server's JSON.
-pub(super) fn refused(error: &str) -> Failure {
-    let (kind, advice) = if error.contains("Invalid namespace") {
-        ("namespace unknown to the server", "check `namespace`: the server has none of that name")
+/// A namespace said no, the one of that name where the user joins several; `error` is the server's JSON.
+pub(super) fn refused(namespace: Option<&str>, error: &str) -> Failure {
+    let is_unknown = error.contains("Invalid namespace");
+    let kind: Cow<'static, str> = match namespace {
+        Some(name) if is_unknown => format!("namespace {name} unknown to the server").into(),
+        Some(name) => format!("connect of {name} refused by the server").into(),
+        None if is_unknown => "namespace unknown to the server".into(),
+        None => "connect refused by the server".into(),
+    };
+    let advice = if is_unknown {
+        "check `namespace`: the server has none of that name"
     } else {
-        (
-            "connect refused by the server",
-            "check `connect.auth` and `login`; the answer is that of the server's middleware",
-        )
+        "check `connect.auth` and `login`; the answer is that of the server's middleware"
     };
     Failure::new(kind, format!("the server answered CONNECT with {error}; {advice}"))
 }

@@ -239,12 +239,8 @@ impl Actor {
         }
         self.logged_in = false;
         self.let_go(scene);
-        let refused = ending::refused(error);
-        let kind = match Self::one_of_several(scene, namespace) {
-            None => refused.kind,
-            Some(name) => format!("connect of {name} refused by the server").into(),
-        };
-        self.connect_failed(scene, kind, refused.detail);
+        let refused = ending::refused(Self::one_of_several(scene, namespace), error);
+        self.connect_failed(scene, refused.kind, refused.detail);
     }
 
     pub(super) fn connect_failed(&mut self, scene: &mut Scene<'_>, kind: Cow<'static, str>, detail: String) {

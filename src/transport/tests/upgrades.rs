@@ -31,7 +31,7 @@ async fn refusals() {
             "HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nContent-Length: 28\r\n\r\n",
             "Unsupported protocol version",
         ],
-        "upgrade refused: protocol version unsupported",
+        "upgrade refused: protocol version",
         &["status 400", "`Unsupported protocol version`", "set `protocol: socket.io`"],
     )
     .await;

@@ -91,6 +91,8 @@ const fn with(suite: &'static [(&'static str, &'static str)], row: Row) -> Row {
 
 const ACKED: &[(&str, &str)] = &[("- emit: hello", "- { emit: hello, ack: { within: 500ms } }")];
 
+const POLLING: &[(&str, &str)] = &[("tls: { ca: ca.pem }", "transports: [polling]")];
+
 macro_rules! http {
     ($status:literal) => {
         http!($status, "", "")
@@ -125,14 +127,14 @@ pub const ROWS: &[Row] = &[
     refusal("400", http!("400 Bad Request"), "upgrade refused: 400 bad request", "check `protocol`"),
     refusal("400, code 0", http!("400 Bad Request", "", r#"{"code":0,"message":"Transport unknown"}"#), "upgrade refused: transport unknown", "switch it on"),
     refusal("400, code 1", http!("400 Bad Request", "", r#"{"code":1,"message":"Session ID unknown"}"#), "upgrade refused: session unknown", "sticky"),
-    refusal("400, code 2", http!("400 Bad Request", "", r#"{"code":2,"message":"Bad handshake method"}"#), "upgrade refused: bad handshake method", "a proxy changed the method"),
-    refusal("400, code 3", http!("400 Bad Request", "", r#"{"code":3,"message":"Bad request"}"#), "upgrade refused: `Upgrade` header lost", "have the proxies pass"),
-    refusal("400, code 5, bare", http!("400 Bad Request", "", "Unsupported protocol version"), "upgrade refused: protocol version unsupported", "socket.io-v2"),
+    refusal("400, code 2", http!("400 Bad Request", "", r#"{"code":2,"message":"Bad handshake method"}"#), "upgrade refused: bad method", "a proxy changed the method"),
+    refusal("400, code 3", http!("400 Bad Request", "", r#"{"code":3,"message":"Bad request"}"#), "upgrade refused: bad request", "have the proxies pass"),
+    refusal("400, code 5, bare", http!("400 Bad Request", "", "Unsupported protocol version"), "upgrade refused: protocol version", "`allowEIO3`"),
     refusal("401", http!("401 Unauthorized"), "upgrade refused: 401 unauthorized", "the server wants credentials"),
     refusal("403", http!("403 Forbidden"), "upgrade refused: 403 forbidden", "address filters"),
-    refusal("403, code 4", http!("403 Forbidden", "", r#"{"code":4,"message":"no bidders today"}"#), "upgrade refused: forbidden by allowRequest", "no bidders today"),
+    refusal("403, code 4", http!("403 Forbidden", "", r#"{"code":4,"message":"no bidders today"}"#), "upgrade refused: forbidden", "no bidders today"),
     refusal("404", http!("404 Not Found", "", "Cannot GET /socket.io"), "upgrade refused: 404 not found", "mind the trailing slash"),
-    refusal("413", http!("413 Payload Too Large"), "upgrade refused: 413 too large", "shorter `headers`"),
+    refusal("413", http!("413 Payload Too Large"), "upgrade refused: 413 too large", "`maxHttpBufferSize`"),
     refusal("429", http!("429 Too Many Requests", "Retry-After: 7\r\n", ""), "upgrade refused: 429 too many requests", "Retry-After: 7"),
     refusal("500", http!("500 Internal Server Error"), "upgrade refused: 500 server error", "its log should say where"),
     refusal("502", http!("502 Bad Gateway", "", "<h1>nginx</h1>"), "upgrade refused: 502 bad gateway", "cannot reach the server behind it"),
@@ -141,6 +143,13 @@ pub const ROWS: &[Row] = &[
     refusal("101 without Upgrade", http!("101 Switching Protocols", "Sec-WebSocket-Accept: x\r\n", ""), "101 without Upgrade", "look for a proxy that answers itself"),
     refusal("an extension", &[Head, Accept("Sec-WebSocket-Extensions: permessage-deflate\r\n")], "upgrade with an unwanted extension", "permessage-deflate is not supported"),
     refusal("a subprotocol", &[Head, Accept("Sec-WebSocket-Protocol: soap\r\n")], "subprotocol mismatch", "the server chose soap"),
+    // Polling.
+    with(POLLING, refusal("polling, silence", &[Head, Hold], "polling timed out", "the first answer of polling")),
+    with(POLLING, refusal("polling, a page", http!("200 OK", "", "<h1>It works!</h1>"), "polling without OPEN", "something else than an Engine.IO server")),
+    with(POLLING, refusal("polling, version 3", http!("200 OK", "", "57:0{\"sid\":\"a\",\"pingInterval\":25000,\"pingTimeout\":20000}2:40"), "server speaks Engine.IO 3", "set `protocol: socket.io-v2`")),
+    with(POLLING, refusal("polling, code 1", http!("400 Bad Request", "", r#"{"code":1,"message":"Session ID unknown"}"#), "polling refused: session unknown", "sticky")),
+    with(POLLING, refusal("polling, 503", http!("503 Service Unavailable"), "polling refused: 503 unavailable", "check the backends")),
+    with(POLLING, refusal("polling, compressed", http!("200 OK", "Content-Encoding: gzip\r\n", "x"), "polling answer compressed", "turn compression off")),
     // OPEN and CONNECT.
     refusal("no OPEN", &[SWITCHED, Hold], "no OPEN", "waited 1s for the OPEN packet"),
     refusal("OPEN that is no JSON", &[SWITCHED, Say("0{\"sid\":"), Hold], "OPEN unreadable", "check `path` and `protocol`"),
@@ -158,7 +167,7 @@ pub const ROWS: &[Row] = &[
     refusal("CONNECT reply without sid", &[ASKED, Say("40{\"id\":1}"), Hold], "CONNECT reply unreadable", "which version of Socket.IO"),
     refusal("kicked out of the door", &[ASKED, Say("41"), Hold], "namespace disconnect by the server", "an expired login"),
     // The connection is lost.
-    lost("never pings", &[SWITCHED, Say("0{\"sid\":\"a\",\"pingInterval\":300,\"pingTimeout\":200}"), Hear("40"), Say("40{\"sid\":\"b\"}"), Hold], "ping timeout", "sent no ping for 500ms"),
+    lost("never pings", &[SWITCHED, Say("0{\"sid\":\"a\",\"pingInterval\":300,\"pingTimeout\":200}"), Hear("40"), Say("40{\"sid\":\"b\"}"), Hold], "ping timeout", "no heartbeat came from the server for 500ms"),
     lost("a huge frame", &[HELLO, Raw(b"\x81\x7f\x00\x00\x00\x00\x10\x00\x00\x00"), Hold], "message too large", "limit of 16777216"),
     lost("compressed", &[HELLO, Frame(0xc1, b"a"), Hold], "reserved bits set", "it compresses without being asked"),
     lost("masked", &[HELLO, Raw(b"\x81\x81\x00\x00\x00\x00a"), Hold], "masked frame", "is not a WebSocket server"),
@@ -186,7 +195,7 @@ pub const ROWS: &[Row] = &[
     lost("1011", &[HELLO, Frame(0x88, b"\x03\xf3")], "close 1011 (server error)", "its log should say where"),
     lost("1013", &[HELLO, Frame(0x88, b"\x03\xf5")], "close 1013 (try again later)", "overloaded and says so"),
     lost("4401", &[HELLO, Frame(0x88, b"\x11\x31")], "close 4000-4999 (application)", "code 4401"),
-    lost("an unassigned code", &[HELLO, Frame(0x88, b"\x07\xd0")], "close with an unknown code", "not assigned to anything"),
+    lost("an unassigned code", &[HELLO, Frame(0x88, b"\x07\xd0")], "close code not allowed", "a code that may not be sent"),
     with(&[("reconnect: off", "reconnect: { wait: 100ms }")], lost("restart in the middle", &[HELLO, Frame(0x88, b"\x03\xf4")], "close 1012 (restart)", "or allow `reconnect`")),
     with(&[("- emit: hello", "- { emit: hello, args: [\"BIG\"] }"), ("every: 500ms", "every: 50ms")], Row { by: 2000, ..lost("stops reading", &[CONNECTED, Wait(3500)], "send queue full", "the server does not read them") }),
     // It goes on, and is odd.

@@ -122,9 +122,15 @@ fn what_comes_before_all_are_connected_is_not_lost() {
 fn one_refused_namespace_is_a_failed_connect_with_its_name() {
     let scenario = CONNECT.replace("user-", "nobody-");
     let told = simulate(&scenario, server);
-    let example = told.example("connect of /admin refused by the server");
-    assert_eq!(told.findings()[0], "connect: connect of /admin refused by the server ×3");
-    assert!(example.starts_with(r#"the server answered CONNECT with {"message":"no"}; check"#), "{example}");
+    let failures = "connect of /admin refused by the server";
+    assert_eq!(
+        (told.findings()[0].as_str(), told.example(failures)),
+        (
+            "connect: connect of /admin refused by the server ×3",
+            "the server answered CONNECT with {\"message\":\"no\"}; check `connect.auth` and `login`; the answer is that of the \
+             server's middleware"
+        )
+    );
     let wanted = |condition: &str| {
         let connect = scenario.strip_suffix('}').unwrap_or_default();
         let scenario = format!("{connect}, refused: \"{condition}\" }}");
