@@ -57,8 +57,8 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let sources = Sources { environment: &loaded.environment, files: context.files, critic: &critic };
     let credentials = credentials(&suite, users, &no_names, &sources, &mut secrets);
     let (feeds, feed_names) = feed::compile(&suite.feeds, context.files, &critic);
-    let names = no_names.of_scenarios(credentials.fields.clone(), resource_fields, &feed_names);
-    let names = Names { files: Some(context.files), ..names };
+    let of_scenarios = no_names.of_scenarios(credentials.fields.clone(), resource_fields, &feed_names);
+    let names = Names { files: Some(context.files), ..of_scenarios };
     let cooldown = suite.cooldown.as_ref().map(Cooldown::of);
     let (count, rows, force) = (resources.len() as u64, credentials.shared_rows(), context.overrides.force);
     let floor = Floor { suite: &suite, loads: &loads, resources: count, rows, cooldown, force, seed, critic: &critic };
@@ -69,10 +69,8 @@ pub fn compile(loaded: &Loaded, context: &Context<'_>) -> (Option<Plan>, Problem
     let feeds = feed::settle(feeds, feed_names, &scenarios, &critic);
     let thresholds = threshold::compile(&suite.thresholds, &root.key("thresholds"), &axes, &critic);
     delivery_thresholds::check(&suite, &root.key("thresholds"), &deliveries, &axes, &critic);
-    let name_line = critic.place(&root.key("name")).line;
     used_environment.borrow().iter().for_each(|value: &String| secrets.insert(value));
-    let mut problems = critic.into_problems();
-    problems.sort();
+    let (name_line, problems) = (critic.place(&root.key("name")).line, critic.into_problems());
     let Some(target) = target.filter(|_| !problems.has_errors()) else { return (None, problems) };
     let plan = Plan {
         name: suite.name,

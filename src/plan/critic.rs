@@ -55,9 +55,11 @@ impl<'a> Critic<'a> {
         self.problems.borrow_mut().push(problem);
     }
 
-    /// All that was found.
+    /// All that was found, in the order of the suite.
     #[must_use]
     pub fn into_problems(self) -> Problems {
-        self.problems.into_inner()
+        let mut problems = self.problems.into_inner();
+        problems.sort();
+        problems
     }
 }
