@@ -1,6 +1,6 @@
 //! Every way to reach a server, in whole runs: polling, the move to WebSocket, shares, IPv6, source addresses, proxies, TLS.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,7 +15,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::cli::suite;
-use crate::support::{Program, ServerProcess, check_counts, number};
+use crate::support::{Program, ServerProcess, check_counts, http, number};
 
 /// The suite of an auction with these keys in its target.
 fn with_target(name: &str, keys: &str) -> String {
@@ -55,7 +55,9 @@ fn every_way_to_npms_socket_io_has_the_servers_counts() {
         let Some(server) = ServerProcess::node_auction(&[]) else { return };
         run(&server, name, &format!("transports: {transports}"));
         let stats = server.stats();
-        assert_eq!((stats["by_polling"], stats["upgraded"]), (*polling, *moved), "{name}: {stats:?}");
+        let came: BTreeMap<String, u64> =
+            serde_json::from_str(&http(&server.url, "GET", "/transports", "")).expect("counts");
+        assert_eq!((came["by_polling"], came["upgraded"]), (*polling, *moved), "{name}: {came:?}");
         assert_eq!((stats["connections"], stats["disconnects"]), (10, 10), "{name}: all said goodbye: {stats:?}");
     }
 }

@@ -13,7 +13,6 @@ const LONGEST_BODY = 64 * 1024;
 const COUNTS = {
   logins: 0, connections: 0, refused: 0, connected: 0, disconnects: 0, joins: 0, leaves: 0,
   bids: 0, accepted: 0, rejected: 0, broadcasts: 0, deliveries: 0, acks: 0,
-  by_polling: 0, upgraded: 0, // how the connections came, and how many of those moved to WebSocket
 };
 
 const options = settings(process.argv.slice(2), process.env);
@@ -23,6 +22,8 @@ const auction = new Auction({
   twoWinners: options['two-winners'],
 });
 const counts = { ...COUNTS };
+// How connections came, and how many of those that came by polling moved to WebSocket.
+const transports = { by_polling: 0, upgraded: 0 };
 const users = new Map(); // by token; a user gets the same token at every login
 const tokenKey = randomBytes(32);
 
@@ -31,6 +32,7 @@ const tokenKey = randomBytes(32);
 const ROUTES = {
   'POST /login': logIn,
   'GET /stats': () => ({ status: 200, json: counts }),
+  'GET /transports': () => ({ status: 200, json: transports }),
   'GET /health': () => ({ status: 200, text: 'ok' }),
   'POST /reset': reset,
 };
@@ -91,8 +93,8 @@ const io = new Server(http, {
 // socket.io opens `/` by itself; the built-in target has no such namespace.
 io.use((_socket, next) => next(new Error('Invalid namespace')));
 io.engine.on('connection', (connection) => {
-  if (connection.transport.name === 'polling') counts.by_polling += 1;
-  connection.on('upgrade', () => (counts.upgraded += 1));
+  if (connection.transport.name === 'polling') transports.by_polling += 1;
+  connection.on('upgrade', () => (transports.upgraded += 1));
 });
 const house = io.of('/auction');
 
