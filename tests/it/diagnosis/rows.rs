@@ -194,7 +194,7 @@ pub const ROWS: &[Row] = &[
     lost("1009", &[HELLO, Frame(0x88, b"\x03\xf1")], "close 1009 (too big)", "`maxHttpBufferSize`"),
     lost("1011", &[HELLO, Frame(0x88, b"\x03\xf3")], "close 1011 (server error)", "its log should say where"),
     lost("1013", &[HELLO, Frame(0x88, b"\x03\xf5")], "close 1013 (try again later)", "overloaded and says so"),
-    lost("4401", &[HELLO, Frame(0x88, b"\x11\x31")], "close 4000-4999 (application)", "code 4401"),
+    lost("4401", &[HELLO, Frame(0x88, b"\x11\x31")], "close 4401 (application)", "code 4401"),
     lost("an unassigned code", &[HELLO, Frame(0x88, b"\x07\xd0")], "close code not allowed", "a code that may not be sent"),
     with(&[("reconnect: off", "reconnect: { wait: 100ms }")], lost("restart in the middle", &[HELLO, Frame(0x88, b"\x03\xf4")], "close 1012 (restart)", "or allow `reconnect`")),
     with(&[("- emit: hello", "- { emit: hello, args: [\"BIG\"] }"), ("every: 500ms", "every: 50ms")], Row { by: 2000, ..lost("stops reading", &[CONNECTED, Wait(3500)], "send queue full", "the server does not read them") }),
