@@ -9,7 +9,7 @@
 //! | a ping is due, in Engine.IO 3 | `2` goes out                                                    |
 //! | deadline, `1`, the link's end | ended, with the reason                                          |
 //! | a violation                   | ended; as the JavaScript client does on what its parser refuses |
-//! | [`Intent::Disconnect`]        | DISCONNECT goes out for every connected namespace, then ended   |
+//! | `Intent::Disconnect`          | DISCONNECT goes out for every connected namespace, then ended   |
 //! | binary packet, n attachments  | waits for the next n binary frames, and is then as any other    |
 //! | text before the n-th of them  | violation                                                       |
 //! | anything, once ended          | nothing; emits and answers are [`Misuse::Closed`]               |
