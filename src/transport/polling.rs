@@ -44,6 +44,8 @@ pub struct PollingLink {
     nonce: String,
     requests: u64,
     patience: Duration,
+    /// How long there may be no GET while a move is under way.
+    longest_rest: Duration,
     /// Most bytes that the server takes in a body, where it says so.
     most: Option<u64>,
     cookies: Cookies,
@@ -137,6 +139,7 @@ async fn shake_hands(
         nonce,
         requests: 0,
         patience: handshake.patience() + SLACK,
+        longest_rest: Duration::from_secs_f64(handshake.ping_timeout().as_secs_f64() / 2.0),
         most: handshake.max_payload,
         sid: handshake.sid,
         cookies,
@@ -279,7 +282,7 @@ impl PollingLink {
             self.take(frames);
             went_on = true;
         }
-        let rests = self.upgrading.as_ref().is_some_and(|upgrading| upgrading.rests || upgrading.pauses());
+        let rests = self.upgrading.as_ref().is_some_and(|upgrading| upgrading.rests());
         if !self.get.is_busy() && self.inbox.is_empty() && !rests && !self.over {
             let request = self.request(None);
             self.get.start(&self.place, &self.meter, request, self.patience);
@@ -309,7 +312,7 @@ impl PollingLink {
             match &frame {
                 Frame::Text(text) if text.starts_with('6') => {
                     if let Some(upgrading) = &mut self.upgrading {
-                        upgrading.rests = true;
+                        upgrading.rest(self.longest_rest);
                     }
                     continue;
                 }

@@ -108,7 +108,11 @@ impl Actor {
         let Some(step) = step_at(scene.scenario, place, operation) else { return };
         self.plan_from(deadline);
         let (latency, within) = (deadline.since(planned), deadline.since(sent));
-        let (name, detail) = ("HTTP request timed out", format!("no complete answer came within {within}"));
+        let name = "HTTP request timed out";
+        let detail = format!(
+            "no complete answer came to {} within {within}; the server hangs or is overloaded: look at its log",
+            step.method
+        );
         self.request_failed(scene, step, ActionOutcome::Timeout, Some((latency, within)), name, detail);
         self.step_failed(scene.scenario);
     }

@@ -21,7 +21,7 @@ use crate::transport::cookies::Cookies;
 use crate::transport::dial::dial;
 use crate::transport::link::{Arrival, Link};
 use crate::transport::websocket::{self, WebSocketLink, upgrade};
-use crate::units::Moment;
+use crate::units::{Duration, Moment};
 
 /// How long it may all take: servers wait as long for the `5` (`upgradeTimeout` of socket.io).
 pub const PATIENCE: StdDuration = StdDuration::from_secs(10);
@@ -69,8 +69,8 @@ pub enum Stage {
 pub struct Upgrading {
     pub stage: Stage,
     deadline: Pin<Box<Sleep>>,
-    /// A noop came by polling while the probe was out: no GET until it is decided. (socketio/engine.io-client#18)
-    pub rests: bool,
+    /// Until when there is no GET, because a noop came by polling while the probe was out. (socketio/engine.io-client#18)
+    rest: Option<Pin<Box<Sleep>>>,
 }
 
 impl Upgrading {
@@ -80,7 +80,7 @@ impl Upgrading {
         let headers = place.headers(&target, cookies);
         let place = Arc::clone(place);
         let stage = Stage::Probing(Box::pin(async move { probe(&place, &target, &headers).await }));
-        Self { stage, deadline: Box::pin(sleep(PATIENCE)), rests: false }
+        Self { stage, deadline: Box::pin(sleep(PATIENCE)), rest: None }
     }
 
     /// Whether no request may be begun.
@@ -88,8 +88,23 @@ impl Upgrading {
         matches!(self.stage, Stage::Pausing(_))
     }
 
+    /// A noop came by polling: the server wants the pause. Without an answer to the probe it lasts no longer than `most`, so
+    /// that no heartbeat is missed over it.
+    pub fn rest(&mut self, most: Duration) {
+        self.rest = Some(Box::pin(sleep(most.std())));
+    }
+
+    /// Whether no GET may be begun.
+    pub fn rests(&self) -> bool {
+        self.rest.is_some() || self.pauses()
+    }
+
     /// Goes on as far as it can: `Ok(true)` when something has happened.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Result<bool, Failed> {
+        let rested = self.rest.as_mut().is_some_and(|rest| rest.as_mut().poll(cx).is_ready());
+        if rested {
+            self.rest = None;
+        }
         let late = self.deadline.as_mut().poll(cx).is_ready();
         match &mut self.stage {
             Stage::Probing(dialing) => match dialing.as_mut().poll(cx) {
@@ -105,7 +120,7 @@ impl Upgrading {
                              accepts WebSockets and passes nothing on"
                     ),
                 )),
-                Poll::Pending => Ok(false),
+                Poll::Pending => Ok(rested),
             },
             Stage::Pausing(link) => loop {
                 match link.poll_recv(cx) {
@@ -123,7 +138,7 @@ impl Upgrading {
                             ),
                         ));
                     }
-                    Poll::Pending => return Ok(false),
+                    Poll::Pending => return Ok(rested),
                 }
             },
         }

@@ -9,6 +9,8 @@ use std::time::Duration;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tungstenite::handshake::derive_accept_key;
 
+use super::poller::{self, Flaw};
+
 /// One thing that a peer does with a connection.
 #[derive(Debug, Clone, Copy)]
 pub enum Act {
@@ -34,6 +36,10 @@ pub enum Act {
     Reset,
     /// Waits until the client goes. Without it the connection is closed.
     Hold,
+    /// Writes so many bytes.
+    Bytes(usize),
+    /// Serves polling, all right but for one thing, which ends the script.
+    Polls(Flaw),
     All(&'static [Act]),
 }
 
@@ -73,7 +79,7 @@ impl Peer {
     }
 }
 
-trait Wire: Read + Write {}
+pub trait Wire: Read + Write {}
 impl<T: Read + Write> Wire for T {}
 
 fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, acts: &[Act], done: &AtomicU64) -> io::Result<()> {
@@ -92,7 +98,13 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, acts: &[Act], done: 
     perform(&mut *wire, &bare, acts, &mut key, done)
 }
 
-fn perform(wire: &mut dyn Wire, bare: &TcpStream, acts: &[Act], key: &mut String, done: &AtomicU64) -> io::Result<()> {
+pub fn perform(
+    wire: &mut dyn Wire,
+    bare: &TcpStream,
+    acts: &[Act],
+    key: &mut String,
+    done: &AtomicU64,
+) -> io::Result<()> {
     for (index, act) in acts.iter().enumerate() {
         let is_wait = index + 1 == acts.len() && matches!(act, Act::Hold | Act::Wait(_));
         if is_wait {
@@ -130,6 +142,8 @@ fn perform(wire: &mut dyn Wire, bare: &TcpStream, acts: &[Act], key: &mut String
             Act::Reset if bare.peek(&mut [0])? == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             Act::Reset => {}
             Act::Hold => hold(wire)?,
+            Act::Bytes(count) => wire.write_all(&vec![b'x'; *count])?,
+            Act::Polls(flaw) => return poller::serve(wire, bare, flaw, done),
         }
         if is_wait {
             return Ok(());

@@ -1,7 +1,10 @@
 //! The misbehaviours, one a row.
 
 use super::certificates::Tls;
-use super::peer::Act::{self, Accept, All, Flood, Frame, Head, Hear, Hold, Raw, Reset, Say, Slowly, Wait};
+use super::peer::Act::{
+    self, Accept, All, Bytes, Flood, Frame, Head, Hear, Hold, Polls, Raw, Reset, Say, Slowly, Wait,
+};
+use super::poller::{Flaw, When};
 
 /// What a peer does, and what the user is told.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +34,8 @@ pub enum Place {
     Nobody,
     /// A name without an address.
     Unresolved,
+    /// The peer is a proxy before a port at which nobody listens.
+    Proxy,
 }
 
 impl Place {
@@ -38,7 +43,7 @@ impl Place {
     pub const fn is_seen_before(self) -> bool {
         match self {
             Self::Plain | Self::TlsForPlain | Self::Tls(Tls::Fine | Tls::Mutual) => false,
-            Self::Tls(_) | Self::PlainForTls | Self::Nobody | Self::Unresolved => true,
+            Self::Tls(_) | Self::PlainForTls | Self::Nobody | Self::Unresolved | Self::Proxy => true,
         }
     }
 }
@@ -91,6 +96,41 @@ const fn with(suite: &'static [(&'static str, &'static str)], row: Row) -> Row {
 
 const ACKED: &[(&str, &str)] = &[("- emit: hello", "- { emit: hello, ack: { within: 500ms } }")];
 
+const MORE: &str = "tls: { ca: ca.pem }";
+const PROXY: &[(&str, &str)] = &[(MORE, "proxy: \"http://us:s3cret@PEER\"")];
+
+const fn through(row: Row) -> Row {
+    with(PROXY, at(Place::Proxy, row))
+}
+
+/// By polling, and all right but for one thing.
+macro_rules! polls {
+    ($when:ident, $acts:expr) => {
+        polls!($when, $acts, false)
+    };
+    ($when:ident, $acts:expr, $version_3:literal) => {
+        &[Polls(Flaw { when: When::$when, acts: $acts, version_3: $version_3 })]
+    };
+}
+
+/// The same for those whom nothing else can serve afterwards.
+const fn by_polling(row: Row) -> Row {
+    Row { later: row.script, ..with(POLLING, row) }
+}
+
+/// The user stays on polling, and works.
+const fn stays(name: &'static str, script: &'static [Act], kind: &'static str, words: &'static str) -> Row {
+    let told = Some(("connect", kind, words));
+    Row { told, later: script, ..with(UPGRADE, fine(name, script)) }
+}
+
+const PROBE: Act = All(&[Accept(""), Hear("2probe")]);
+const UPGRADE: &[(&str, &str)] = &[(MORE, "transports: [polling, websocket]")];
+const UPGRADE_LATE: &[(&str, &str)] = &[(MORE, "transports: [polling, websocket]"), ("duration: 2s", "duration: 11s")];
+const POLLING_LONG: &[(&str, &str)] = &[(MORE, "transports: [polling]"), ("duration: 2s", "duration: 8s")];
+const POLLING_3: &[(&str, &str)] = &[(MORE, "transports: [polling], protocol: socket.io-v2")];
+const STEP: &[(&str, &str)] =
+    &[(MORE, "transports: [polling]"), ("every: 500ms", "every: 3s"), ("emit: hello", "{ get: /slow, within: 500ms }")];
 const POLLING: &[(&str, &str)] = &[("tls: { ca: ca.pem }", "transports: [polling]")];
 
 macro_rules! http {
@@ -99,6 +139,12 @@ macro_rules! http {
     };
     ($status:literal, $headers:literal, $body:literal) => {
         &[Head, Raw(concat!("HTTP/1.1 ", $status, "\r\nConnection: close\r\n", $headers, "\r\n", $body).as_bytes())]
+    };
+}
+
+macro_rules! answer {
+    ($status:literal, $body:literal) => {
+        &[Raw(concat!("HTTP/1.1 ", $status, "\r\nConnection: close\r\n\r\n", $body).as_bytes())]
     };
 }
 
@@ -150,6 +196,27 @@ pub const ROWS: &[Row] = &[
     with(POLLING, refusal("polling, code 1", http!("400 Bad Request", "", r#"{"code":1,"message":"Session ID unknown"}"#), "polling refused: session unknown", "sticky")),
     with(POLLING, refusal("polling, 503", http!("503 Service Unavailable"), "polling refused: 503 unavailable", "check the backends")),
     with(POLLING, refusal("polling, compressed", http!("200 OK", "Content-Encoding: gzip\r\n", "x"), "polling answer compressed", "turn compression off")),
+    by_polling(lost("polling, POST answered 500", polls!(Post, answer!("500 Internal Server Error", "")), "polling refused: 500 server error", "its log should say where")),
+    by_polling(lost("polling, POST not ok", polls!(Post, answer!("200 OK", "<h1>Hi")), "polling send not confirmed", "answered with `<h1>Hi` instead of `ok`")),
+    with(POLLING_LONG, Row { by: 6500, ..by_polling(lost("polling, POST never answered", polls!(Post, &[Hold]), "polling request unanswered", "did not answer a polling request for 5.5s")) }),
+    by_polling(lost("polling, not sticky", polls!(Get, answer!("400 Bad Request", r#"{"code":1,"message":"Session ID unknown"}"#)), "polling refused: session unknown", "sticky")),
+    by_polling(lost("polling, a huge body", polls!(Get, &[Raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), Bytes(17 << 20)]), "polling answer too large", "limit of 16777216 bytes")),
+    by_polling(lost("polling, no text", polls!(Get, &[Raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\xff\xfe")]), "polling answer unreadable", "a text packet is not UTF-8")),
+    by_polling(lost("polling, a page in the middle", polls!(Get, answer!("200 OK", "<h1>It works!</h1>")), "not Engine.IO", "check `protocol` and `path`")),
+    with(POLLING_3, by_polling(lost("polling, a wrong length", polls!(Get, answer!("200 OK", "9:42[]"), true), "polling answer unreadable", "a packet is shorter than its length of 9"))),
+    by_polling(lost("polling, GET never answered", polls!(Get, &[Hold]), "ping timeout", "no heartbeat came from the server for 500ms")),
+    // Moving from polling to WebSocket.
+    with(UPGRADE_LATE, Row { by: 10_500, ..stays("probe never answered", polls!(Move, &[PROBE, Hold]), "not upgraded: upgrade probe unanswered", "accepts WebSockets and passes nothing on") }),
+    stays("probe answered wrongly", polls!(Move, &[PROBE, Say("3"), Hold]), "not upgraded: upgrade probe answered wrongly", "something else than `3probe`"),
+    stays("upgrade answered 403", polls!(Move, answer!("403 Forbidden", "")), "not upgraded: upgrade refused: 403 forbidden", "the user stays on polling"),
+    with(UPGRADE, Row { later: &[], ..lost("silence after the move", polls!(Move, &[PROBE, Say("3probe"), Hear("5"), Hold]), "ping timeout", "no heartbeat came from the server for 500ms") }),
+    // Proxies.
+    through(refusal("proxy, 407", http!("407 Proxy Authentication Required"), "proxy refused: 407 authentication", "the right user and password")),
+    through(refusal("proxy, 502", http!("502 Bad Gateway", "", "no way"), "proxy refused: 502 bad gateway", "and `no way`")),
+    through(refusal("proxy, silence", &[Head, Hold], "proxy timed out", "waited 1s for the proxy to connect us")),
+    through(refusal("proxy, gone", &[Head], "proxy without an answer", "check that an HTTP proxy listens there")),
+    // Steps.
+    with(STEP, Row { later: polls!(Page, &[Hold]), ..row("a page that never comes", polls!(Page, &[Hold]), "step", "HTTP request timed out", "no complete answer came to GET within 500ms") }),
     // OPEN and CONNECT.
     refusal("no OPEN", &[SWITCHED, Hold], "no OPEN", "waited 1s for the OPEN packet"),
     refusal("OPEN that is no JSON", &[SWITCHED, Say("0{\"sid\":"), Hold], "OPEN unreadable", "check `path` and `protocol`"),

@@ -64,7 +64,7 @@ fn latency_counts_from_the_planned_moment_and_the_answer_is_shown() {
     assert_eq!(late.spread(Distribution::AckService), (3, 300.0, 300.0));
     assert_eq!(
         late.example("publish timed out"),
-        "step 1: HTTP request timed out: no complete answer came within 300ms"
+        "step 1: HTTP request timed out: no complete answer came to POST within 300ms; the server hangs or is overloaded: look at its log"
     );
 }
 
