@@ -23,6 +23,9 @@ const END_OF_LENGTH: u8 = 0xff;
 const LONGEST_LENGTH: usize = 10;
 /// Most packets in a body of ours: python-engineio answers `ok` to more, and drops all of them (python-engineio#142).
 pub const MOST_PACKETS: usize = 16;
+/// Most packets in a body that is read. No server has that many waiting for one client; a body of empty packets, which is
+/// within the limit on bytes, would take a hundred times its length of memory.
+const MOST_RECEIVED: usize = 1 << 17;
 
 /// The packets of a body, each as the frame that it would be over WebSocket. `Err` says what is wrong with it.
 pub fn decode(version: Version, body: &Bytes) -> Result<Vec<Frame>, String> {
@@ -36,7 +39,13 @@ pub fn decode(version: Version, body: &Bytes) -> Result<Vec<Frame>, String> {
     }
 }
 
+/// Is there room for one packet more?
+fn room_after(packets: usize) -> Result<(), String> {
+    if packets < MOST_RECEIVED { Ok(()) } else { Err(format!("the body has more than {MOST_RECEIVED} packets")) }
+}
+
 fn decode_joined(body: &Bytes) -> Result<Vec<Frame>, String> {
+    room_after(body.iter().filter(|byte| **byte == SEPARATOR).count())?;
     body.split(|byte| *byte == SEPARATOR)
         .map(|packet| match packet.strip_prefix(b"b") {
             Some(base64) => Ok(Frame::Binary(from_base64(base64)?.into())),
@@ -49,6 +58,7 @@ fn decode_counted(body: &Bytes) -> Result<Vec<Frame>, String> {
     let whole = std::str::from_utf8(body).map_err(|_| NOT_UTF8.to_owned())?;
     let (mut frames, mut rest) = (Vec::new(), whole);
     while !rest.is_empty() {
+        room_after(frames.len())?;
         let (length, after) = rest.split_once(':').ok_or("a length without a colon")?;
         let units = length_of(length.bytes().map(|byte| byte.wrapping_sub(b'0')))?;
         let end = end_of(after, units).ok_or_else(|| format!("a packet is shorter than its length of {units}"))?;
@@ -71,6 +81,7 @@ fn decode_counted(body: &Bytes) -> Result<Vec<Frame>, String> {
 fn decode_binary(body: &Bytes) -> Result<Vec<Frame>, String> {
     let (mut frames, mut rest) = (Vec::new(), &body[..]);
     while let Some((kind, after)) = rest.split_first() {
+        room_after(frames.len())?;
         let digits = after.iter().take(LONGEST_LENGTH + 1).position(|byte| *byte == END_OF_LENGTH);
         let digits = digits.ok_or("a length without an end")?;
         let length = length_of(after[..digits].iter().copied())?;

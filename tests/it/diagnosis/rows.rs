@@ -129,8 +129,11 @@ const UPGRADE: &[(&str, &str)] = &[(MORE, "transports: [polling, websocket]")];
 const UPGRADE_LATE: &[(&str, &str)] = &[(MORE, "transports: [polling, websocket]"), ("duration: 2s", "duration: 11s")];
 const POLLING_LONG: &[(&str, &str)] = &[(MORE, "transports: [polling]"), ("duration: 2s", "duration: 8s")];
 const POLLING_3: &[(&str, &str)] = &[(MORE, "transports: [polling], protocol: socket.io-v2")];
-const STEP: &[(&str, &str)] =
-    &[(MORE, "transports: [polling]"), ("every: 500ms", "every: 3s"), ("emit: hello", "{ get: /slow, within: 500ms }")];
+const STEP: &[(&str, &str)] = &[
+    (MORE, "transports: [polling]"),
+    ("every: 500ms", "every: 1100ms"),
+    ("emit: hello", "{ get: /slow, within: 500ms }"),
+];
 const POLLING: &[(&str, &str)] = &[("tls: { ca: ca.pem }", "transports: [polling]")];
 
 macro_rules! http {
@@ -198,7 +201,7 @@ pub const ROWS: &[Row] = &[
     with(POLLING, refusal("polling, compressed", http!("200 OK", "Content-Encoding: gzip\r\n", "x"), "polling answer compressed", "turn compression off")),
     by_polling(lost("polling, POST answered 500", polls!(Post, answer!("500 Internal Server Error", "")), "polling refused: 500 server error", "its log should say where")),
     by_polling(lost("polling, POST not ok", polls!(Post, answer!("200 OK", "<h1>Hi")), "polling send not confirmed", "answered with `<h1>Hi` instead of `ok`")),
-    with(POLLING_LONG, Row { by: 6500, ..by_polling(lost("polling, POST never answered", polls!(Post, &[Hold]), "polling request unanswered", "did not answer a polling request for 5.5s")) }),
+    with(POLLING_LONG, Row { by: 6500, ..by_polling(lost("polling, POST never answered", polls!(Post, &[Hold]), "polling request unanswered", "did not answer a polling request for 5s500ms")) }),
     by_polling(lost("polling, not sticky", polls!(Get, answer!("400 Bad Request", r#"{"code":1,"message":"Session ID unknown"}"#)), "polling refused: session unknown", "sticky")),
     by_polling(lost("polling, a huge body", polls!(Get, &[Raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), Bytes(17 << 20)]), "polling answer too large", "limit of 16777216 bytes")),
     by_polling(lost("polling, no text", polls!(Get, &[Raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\xff\xfe")]), "polling answer unreadable", "a text packet is not UTF-8")),
@@ -216,7 +219,7 @@ pub const ROWS: &[Row] = &[
     through(refusal("proxy, silence", &[Head, Hold], "proxy timed out", "waited 1s for the proxy to connect us")),
     through(refusal("proxy, gone", &[Head], "proxy without an answer", "check that an HTTP proxy listens there")),
     // Steps.
-    with(STEP, Row { later: polls!(Page, &[Hold]), ..row("a page that never comes", polls!(Page, &[Hold]), "step", "HTTP request timed out", "no complete answer came to GET within 500ms") }),
+    with(STEP, Row { by: 2500, later: polls!(Page, &[Hold]), ..row("a page that never comes", polls!(Page, &[Hold]), "action", "GET /slow timed out", "HTTP request timed out: no complete answer came to GET within 500ms") }),
     // OPEN and CONNECT.
     refusal("no OPEN", &[SWITCHED, Hold], "no OPEN", "waited 1s for the OPEN packet"),
     refusal("OPEN that is no JSON", &[SWITCHED, Say("0{\"sid\":"), Hold], "OPEN unreadable", "check `path` and `protocol`"),

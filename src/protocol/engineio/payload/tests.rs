@@ -173,3 +173,18 @@ proptest! {
         let _ = decode(version, &body.into_bytes().into());
     }
 }
+
+#[test]
+fn a_body_of_too_many_packets_is_not_taken() {
+    let version_3 = b"1:2".repeat(MOST_RECEIVED);
+    let binary = [0, 1, END_OF_LENGTH, b'2'].repeat(MOST_RECEIVED);
+    for (version, most, more) in [
+        (Version::V4, [b"2".as_slice(), &b"\x1e2".repeat(MOST_RECEIVED - 1)].concat(), b"\x1e2".as_slice()),
+        (Version::V3, version_3, b"1:2"),
+        (Version::V3, binary, &[0, 1, END_OF_LENGTH, b'2']),
+    ] {
+        let too_many = Bytes::from([most.as_slice(), more].concat());
+        assert_eq!(decode(version, &most.into()).map(|frames| frames.len()), Ok(MOST_RECEIVED));
+        assert_eq!(decode(version, &too_many), Err("the body has more than 131072 packets".to_owned()));
+    }
+}
