@@ -35,6 +35,8 @@ const PING: Duration = Duration::from_millis(300);
 #[derive(Debug, Default)]
 struct Session {
     outbox: Vec<String>,
+    /// Has it been told that its namespace is?
+    connected: bool,
     has_said_hello: bool,
     over: bool,
     /// What is said where nothing else is.
@@ -62,6 +64,8 @@ pub fn serve(wire: &mut dyn Wire, bare: &TcpStream, flaw: &Flaw, done: &AtomicU6
         };
         if is_wrong {
             if flaw.when == When::Move {
+                // What waits goes by polling: no script has it to say over the WebSocket.
+                await_connected(&request.sid);
                 // The open poll is to come back, as it does where the probe is answered.
                 change(&request.sid, |session| session.outbox.push("6".to_owned()));
             }
@@ -78,6 +82,12 @@ fn change(sid: &str, what: impl FnOnce(&mut Session)) {
         what(session);
     }
     CHANGED.notify_all();
+}
+
+/// Waits until the user is connected, at most as long as that takes at all.
+fn await_connected(sid: &str) {
+    let is_not = |sessions: &mut HashMap<String, Session>| sessions.get(sid).is_some_and(|session| !session.connected);
+    drop(CHANGED.wait_timeout_while(sessions(), Duration::from_secs(1), is_not).unwrap());
 }
 
 /// The first answer of a session.
@@ -157,7 +167,10 @@ fn poll(sid: &str) -> String {
             return "1".to_owned();
         };
         if !session.outbox.is_empty() {
-            return std::mem::take(&mut session.outbox).join("\x1e");
+            session.connected |= session.outbox.iter().any(|packet| packet.starts_with("40"));
+            let said = std::mem::take(&mut session.outbox).join("\x1e");
+            CHANGED.notify_all();
+            return said;
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
