@@ -23,22 +23,16 @@ impl Credits {
         self.0.entry((user, listener)).or_default().came.push_back(at);
     }
 
-    /// So many that came since that moment are there to be claimed.
+    /// Is there one for each of these times, from when to when, if they take theirs in this order?
     #[must_use]
-    pub fn left(&self, user: u32, listener: u16, since: Moment) -> u64 {
-        let came = self.0.get(&(user, listener)).map(|account| &account.came);
-        came.map_or(0, |came| (came.len() - came.partition_point(|at| *at < since)) as u64)
+    pub fn suffice(&self, user: u32, listener: u16, times: &[(Moment, Moment)]) -> bool {
+        let mut came = self.0.get(&(user, listener)).map(|account| account.came.clone()).unwrap_or_default();
+        times.iter().all(|(from, until)| take(&mut came, *from, *until))
     }
 
     /// Takes the first one away that came between two moments, if there is one.
     pub fn claim(&mut self, user: u32, listener: u16, from: Moment, until: Moment) -> bool {
-        let Some(account) = self.0.get_mut(&(user, listener)) else { return false };
-        let first = account.came.partition_point(|at| *at < from);
-        let is_there = account.came.get(first).is_some_and(|at| *at <= until);
-        if is_there {
-            account.came.remove(first);
-        }
-        is_there
+        self.0.get_mut(&(user, listener)).is_some_and(|account| take(&mut account.came, from, until))
     }
 
     /// One between two moments may be left over.
@@ -62,4 +56,13 @@ impl Credits {
             !account.came.is_empty() || !account.excuses.is_empty()
         });
     }
+}
+
+fn take(came: &mut VecDeque<Moment>, from: Moment, until: Moment) -> bool {
+    let first = came.partition_point(|at| *at < from);
+    let is_there = came.get(first).is_some_and(|at| *at <= until);
+    if is_there {
+        came.remove(first);
+    }
+    is_there
 }

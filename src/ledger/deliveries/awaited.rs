@@ -59,21 +59,23 @@ impl Deliveries {
         self.rules[usize::from(debt.sent.rule)].counted_by.is_some()
     }
 
-    /// Of events without a key: does any user have fewer than its open actions will claim?
+    /// Of events without a key: does any user lack one that an open action of its will claim?
     fn lacks_credits(&self) -> bool {
-        // By user and listener: how many will be claimed, whether any of them is owed for sure, and since when.
-        let mut claims: HashMap<(u32, u16), (u64, bool, Moment)> = HashMap::new();
+        // By user and listener: in which times they will be claimed, and whether any of them is owed for sure.
+        let mut claims: HashMap<(u32, u16), (Vec<(Moment, Moment)>, bool)> = HashMap::new();
         for debt in self.open.values().filter(|debt| debt.owes.is_some_and(|(_, owes)| owes == Owes::All)) {
             let Some(listener) = self.rules[usize::from(debt.sent.rule)].counted_by else { continue };
+            let until = debt.at + self.promise(&debt.sent).patience();
             for user in debt.roll.members.iter() {
-                let (claimed, owed, since) = claims.entry((*user, listener)).or_insert((0, false, debt.at));
-                *since = debt.at.min(*since);
-                *claimed += 1;
+                let (times, owed) = claims.entry((*user, listener)).or_default();
+                times.push((debt.at, until));
                 *owed |= self.must_hear(debt, *user);
             }
         }
-        claims.iter().any(|((user, listener), (claimed, owed, since))| {
-            *owed && self.credits.left(*user, *listener, *since) < *claimed
+        claims.iter_mut().any(|((user, listener), (times, owed))| {
+            // In the order in which they are settled.
+            times.sort_unstable_by_key(|(from, until)| (*until, *from));
+            *owed && !self.credits.suffice(*user, *listener, times)
         })
     }
 }

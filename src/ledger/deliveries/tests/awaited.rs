@@ -93,6 +93,14 @@ fn events_without_a_key_are_awaited_by_number_and_up_to_the_deadline() {
     check_rule(rule, &told(1), &[(16, true), (20, true), (21, false)]);
 }
 
+#[test]
+fn what_came_before_a_send_is_not_what_that_send_is_awaited_for() {
+    let rule = Rule { promise: promise(To::Actor, Order::Any), counted_by: Some(0) };
+    let first = [(13, Send(0, 0)), (13, Hears(0, 0)), (13, Hears(0, 0)), (14, Ends(0, 0, Owes::All))];
+    let second = [(17, Send(0, 1)), (17, Ends(0, 1, Owes::All)), (24, Hears(0, 0))];
+    check_rule(rule, &[&first[..], &second[..]].concat(), &[(22, true), (23, true), (25, false)]);
+}
+
 /// Expected, in time, late, missing.
 fn owed(recorder: &Recorder) -> [u64; 4] {
     let [expected, in_time, late, missing, ..] = counts(recorder.cell(CELL));
