@@ -13,7 +13,7 @@ use crate::metrics::catalog::FINISHED;
 use crate::metrics::{Counter, Part};
 use crate::plan::load::Presence;
 use crate::plan::{Plan, Rhythm};
-use crate::record::{Found, Results};
+use crate::record::{Class, Found, Results};
 use crate::run::execute::RunError;
 use crate::run::trace::{Direction, Trace, TraceLine};
 use crate::run::{Collected, Settings, Stopper, execute};
@@ -120,7 +120,9 @@ fn conclude(results: &Results, redactor: &Redactor) -> Exit {
     for (kind, tally) in results.findings.iter() {
         let detail = tally.examples.first().map_or("", |example| &example.detail);
         let text = crate::report::untrusted::for_log(&redactor.redact(&format!("{}: {detail}", kind.name)));
-        screen::print(&format!("             ✗ {text}\n"));
+        // That nothing waited for an event is no error.
+        let mark = if kind.class == Class::Event { "- nothing matched" } else { "✗" };
+        screen::print(&format!("             {mark} {text}\n"));
     }
     if results.ready_users == 0 {
         screen::print("\nthe user never became ready\n");

@@ -46,6 +46,9 @@ pub struct WebSocket {
     split: Option<Split>,
     state: State,
     out: VecDeque<Output>,
+    /// What is not split yet, and where it goes on. A frame of nothing but separators would fill the memory if all of it was
+    /// split at once.
+    rest: Option<Box<(Text, usize)>>,
 }
 
 impl WebSocket {
@@ -57,6 +60,7 @@ impl WebSocket {
             split: config.split,
             state: State::Opening,
             out: VecDeque::new(),
+            rest: None,
         })
     }
 
@@ -69,14 +73,33 @@ impl WebSocket {
             };
             return self.end(Closed::Violation(Violation::new(LAYER, what, start)));
         }
+        self.split_all();
         match (frame, self.split) {
             (Frame::Binary(bytes), _) => self.tell(Event::Data { args: binary(bytes) }),
             (Frame::Text(text), None) => self.tell(Event::Data { args: message(text) }),
-            (Frame::Text(text), Some(split)) => {
-                for piece in text.as_str().split(split.separator()).filter(|piece| !piece.is_empty()) {
-                    self.tell(Event::Data { args: message(piece) });
-                }
-            }
+            (Frame::Text(text), Some(_)) => self.rest = Some(Box::new((text.clone(), 0))),
+        }
+    }
+
+    /// The next piece of the frame that is being split.
+    fn piece(&mut self) -> Option<Output> {
+        let separator = self.split?.separator();
+        let (text, start) = self.rest.as_deref_mut()?;
+        let left = text.as_str().get(*start..).unwrap_or_default();
+        let skipped = left.trim_start_matches(separator);
+        let piece = skipped.split(separator).next().filter(|piece| !piece.is_empty());
+        *start += left.len() - skipped.len() + piece.map_or(0, str::len);
+        let args = piece.map(message);
+        if args.is_none() {
+            self.rest = None;
+        }
+        args.map(|args| Output::Event(Event::Data { args }))
+    }
+
+    /// What has come already comes before what is about to happen.
+    fn split_all(&mut self) {
+        while let Some(piece) = self.piece() {
+            self.out.push_back(piece);
         }
     }
 
@@ -118,6 +141,7 @@ impl WebSocket {
             return;
         }
         self.state = State::Ended;
+        self.split_all();
         self.tell(Event::Disconnected { namespace: None, reason });
         self.out.push_back(Output::Close);
     }
@@ -144,7 +168,7 @@ impl Session for WebSocket {
     }
 
     fn poll(&mut self) -> Option<Output> {
-        let output = self.out.pop_front();
+        let output = self.out.pop_front().or_else(|| self.piece());
         if output.is_none() && self.out.capacity() > QUEUE_KEPT {
             self.out = VecDeque::new();
         }
@@ -291,6 +315,31 @@ mod tests {
         let query = vec![("token".to_owned(), "hunter2".to_owned())];
         let session = WebSocket::new(&Config { path: "/".into(), query, ..Config::default() }).unwrap();
         assert!(!format!("{session:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_frame_is_split_as_it_is_taken() {
+        let mut session = session(Some(Split::Newline));
+        let frame = |text: &str| Input::Frame(Frame::Text(text.into()));
+        let next = |session: &mut WebSocket| match session.poll() {
+            Some(Output::Event(Event::Data { args })) => args.json().to_owned(),
+            other => format!("{other:?}"),
+        };
+        session.handle(Moment::START, frame(&"\n1\n\n".repeat(100_000))).unwrap();
+        assert!(session.out.is_empty() && session.out.capacity() <= QUEUE_KEPT, "all of it waits in memory");
+        assert_eq!(std::iter::from_fn(|| session.poll()).count(), 100_000);
+        assert!(session.rest.is_none(), "an idle connection keeps the last frame");
+
+        // What comes, or ends the connection, before all is taken, comes after it.
+        session.handle(Moment::START, frame("1\n2\n3")).unwrap();
+        assert_eq!(next(&mut session), r#"["",1]"#);
+        session.handle(Moment::START, frame("4\n5")).unwrap();
+        session.handle(Moment::START, Input::Closed).unwrap();
+        for number in 2..6 {
+            assert_eq!(next(&mut session), format!(r#"["",{number}]"#));
+        }
+        assert!(next(&mut session).contains("Disconnected"));
+        assert_eq!((session.poll(), session.poll()), (Some(Output::Close), None));
     }
 
     proptest! {

@@ -77,6 +77,6 @@ impl Trace {
 fn text_of(frame: &Frame) -> String {
     match frame {
         Frame::Text(text) => text.as_str().to_owned(),
-        Frame::Binary(bytes) => format!("({} bytes)", bytes.len()),
+        Frame::Binary(bytes) => format!("(binary: {} bytes)", bytes.len()),
     }
 }

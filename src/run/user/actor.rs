@@ -262,9 +262,16 @@ impl Actor {
                 Output::Event(event) => self.event(scene, event),
                 Output::Close => {
                     self.session = None;
-                    self.commands.push_back(Command::Close);
+                    self.close_link();
                 }
             }
+        }
+    }
+
+    /// Once is enough, although session and user both see to it.
+    pub(super) fn close_link(&mut self) {
+        if !matches!(self.commands.back(), Some(Command::Close)) {
+            self.commands.push_back(Command::Close);
         }
     }
 

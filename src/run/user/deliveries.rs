@@ -1,6 +1,7 @@
 //! What a user tells the delivery ledger: what it has sent, what became of it, and what it has received.
 
 use super::actor::{Actor, Scene};
+use super::messages;
 use crate::ledger::ActionOutcome;
 use crate::ledger::delivery::{Audience, Key, Note, Owes, Sent, What};
 use crate::metrics::Cell;
@@ -137,7 +138,12 @@ impl Actor {
     /// An event has come that nothing of the suite was waiting for.
     pub(super) fn unmatched(&self, scene: &mut Scene<'_>, name: &str, args: &Args) {
         let (at, user) = (scene.now, self.index(scene.scenario));
-        let example = || Example { at, user, resource: None, detail: args.json().to_owned() };
+        let detail = || {
+            let json = args.json();
+            let message = scene.plan.target.is_raw().then(|| messages::alone(json)).flatten();
+            message.unwrap_or(json).to_owned()
+        };
+        let example = || Example { at, user, resource: None, detail: detail() };
         scene.sink.unmatched.note(self.scenario, name, example);
     }
 }

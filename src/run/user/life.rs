@@ -252,7 +252,7 @@ impl Actor {
         scene.sink.recorder.count(cell, Counter::ConnectFailures);
         self.note(scene, Class::Connect, &kind, detail);
         self.session = None;
-        self.commands.push_back(Command::Close);
+        self.close_link();
         self.back_off(scene);
     }
 
@@ -465,7 +465,7 @@ impl Actor {
             self.tell_session(scene, protocol::Input::Do(Intent::Disconnect));
         }
         self.session = None;
-        self.commands.push_back(Command::Close);
+        self.close_link();
     }
 
     /// The run is being stopped: act no more; an open action may still come to its end.

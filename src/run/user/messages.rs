@@ -13,6 +13,11 @@ pub struct Beat {
     number: u64,
 }
 
+/// The message in the arguments that the session makes of it.
+pub fn alone(json: &str) -> Option<&str> {
+    json.strip_prefix(r#"["","#)?.strip_suffix(']').map(str::trim)
+}
+
 impl Actor {
     /// A message has come. From here on it is an event like any other.
     pub(super) fn came(&mut self, scene: &mut Scene<'_>, args: &Args) {

@@ -111,7 +111,7 @@ impl Actor {
 
     fn stay_apart(&mut self) {
         self.session = None;
-        self.commands.push_back(Command::Close);
+        self.close_link();
         self.life = Life::Away;
     }
 }

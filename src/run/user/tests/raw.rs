@@ -223,3 +223,14 @@ fn a_refusal_by_status_or_by_close_code_can_be_what_is_wanted() {
         &["connect: connected, not refused ×1", "event: message ×1"],
     );
 }
+
+#[test]
+fn a_message_that_nothing_matches_is_told_of_as_it_came() {
+    let server = |seen: &Seen<'_>| match seen.text() {
+        _ if seen.connects() => vec![(LINK, Arrival::Linked), (20, text(r#" {"type":"news"} "#)), (30, text("plain"))],
+        _ => Vec::new(),
+    };
+    let told = simulate(", event_name: data.type", "setup: [{ pause: 1s }]", server);
+    assert_eq!(told.example("news"), r#"{"type":"news"}"#);
+    assert_eq!(told.example("message"), r#""plain""#);
+}

@@ -201,7 +201,6 @@ fn an_open_turn_ends_before_the_user_leaves() {
             "3520 < 432[{\"ok\":true}]",
             "3520 > 41",
             "3520 close",
-            "3520 close",
             "3520 done"
         ]
     );
