@@ -264,7 +264,7 @@ pub const METRICS: &[Metric] = &[
         name: "recovered_rate",
         unit: Unit::Share,
         kind: Kind::Share { part: &[Counter::Recovered], whole: &[Counter::RecoveriesAsked] },
-        about: "lost sessions that the server took up again, of all that it was asked to (`target.recovery`)",
+        about: "lost sessions that the server took up again, of all that it was asked to (target.recovery)",
         by_action: false,
     },
     Metric {

@@ -224,6 +224,9 @@ fn connections(page: &mut Page, totals: &Totals) {
     facts.extend(
         more.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{} {what}", count(*number))),
     );
+    if totals.upgrades_due > 0 {
+        facts.push(format!("{} of {} moved to WebSocket", count(totals.upgrades), count(totals.upgrades_due)));
+    }
     if totals.received_events > 0 {
         facts.push(format!("{} received", counted(totals.received_events, "event")));
     }

@@ -276,6 +276,9 @@ pub struct Totals {
     pub login_failures: u64,
     pub disconnects: u64,
     pub reconnects: u64,
+    /// Connections by polling that were to move to WebSocket, and those that did.
+    pub upgrades_due: u64,
+    pub upgrades: u64,
     pub received_events: u64,
 }
 

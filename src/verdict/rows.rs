@@ -37,6 +37,8 @@ pub fn totals(numbers: &Numbers) -> Totals {
         login_failures: of(Counter::LoginFailures),
         disconnects: of(Counter::Disconnects),
         reconnects: of(Counter::Reconnects),
+        upgrades_due: of(Counter::UpgradesDue),
+        upgrades: of(Counter::Upgrades),
         received_events: of(Counter::ReceivedEvents),
     }
 }

@@ -178,6 +178,7 @@ fn a_table_that_has_rotted_is_noticed() {
             text.replace(row, "| socket.io 2.5 | polling | 1 | | 1 | 1 | 1 | | |"),
             "`socket.io 2.5 · polling` has other cells",
         ),
+        (text.replace("bids_by_graphql", "bids"), "the applications on a raw WebSocket"),
     ];
     for (changed, expected) in changes {
         let found = page::differences(&changed).join("\n");

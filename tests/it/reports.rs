@@ -330,6 +330,8 @@ fn every_number_of_the_totals_is_in_the_page() {
         login_failures: number(),
         disconnects: number(),
         reconnects: number(),
+        upgrades_due: number(),
+        upgrades: number(),
         received_events: number(),
     };
     outcome.totals = totals;

@@ -176,6 +176,8 @@ mirrors! {
         login_failures: u64,
         disconnects: u64,
         reconnects: u64,
+        upgrades_due: u64,
+        upgrades: u64,
         received_events: u64,
     }
     ScenarioRow = ScenarioRow {

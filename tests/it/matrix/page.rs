@@ -11,6 +11,16 @@ use super::servers::folder;
 
 pub const FILE: &str = "docs/interop.md";
 
+/// What the page says of servers that are no cells.
+const APPLICATIONS: &str = "\
+## On a raw WebSocket
+
+Two servers have whole applications as suites, with their own counts beside ours: npm's `graphql-ws`, which speaks graphql-transport-ws
+(`loadtests/graphql.yaml`), and rooms as Phoenix channels in plain JSON, on npm's `ws` (`loadtests/phoenix.yaml`). `ci/test` runs both against
+a server that keeps its promises, and against one that goes wrong in each of its ways (`tests/it/applications.rs`: `bids_by_graphql`,
+`channels_as_phoenix_has_them`).
+";
+
 /// What became of a cell.
 #[derive(Debug)]
 pub struct Outcome {
@@ -56,7 +66,7 @@ pub fn write(outcomes: &[Outcome]) {
          cell says how much both sides counted: connections, upgrades, refusals, events, acks, answers and deliveries. Each of these counts is the\n\
          same on both sides, or the cell says *fails*. What a server does not have is left empty.\n\n\
          {}\n{}{rows}\n\
-         `ci/matrix --write` made this table on {}, against {versions}.\n",
+         `ci/matrix --write` made this table on {}, against {versions}.\n\n{APPLICATIONS}",
         head(),
         format_args!("|{}\n", "---|".repeat(2 + FEATURES.len())),
         &today[..10],
@@ -73,6 +83,9 @@ pub fn differences(page: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if !page.contains(&head()) {
         wrong.push(format!("the columns are not `{}`", head()));
+    }
+    if !page.ends_with(APPLICATIONS) {
+        wrong.push("the applications on a raw WebSocket are not told of".to_owned());
     }
     let rows = page.lines().filter(|line| line.starts_with("| ") && *line != head());
     let rows: Vec<Vec<&str>> = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect();

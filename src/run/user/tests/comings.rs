@@ -102,8 +102,7 @@ fn a_server_that_says_no_or_nonsense_is_left_and_asked_again() {
 
 #[test]
 fn a_link_that_ends_in_the_handshake_is_a_failure_to_connect() {
-    let detail = "scripted (it came instead of the CONNECT reply of namespace `/`); it came before any answer to our CONNECT: if the \
-                  server writes its packets with msgpack, set `parser: msgpack`";
+    let detail = "scripted (it came instead of the CONNECT reply of namespace `/`)";
     let ends = |seen: &Seen<'_>| if seen.joins() { vec![(10, Arrival::Ended("reset"))] } else { polite(seen) };
     check("{ users: 1, duration: 6s }", ends, &[0.0, 1020.0, 3040.0], "connect failures 3", ("reset", detail));
 }
