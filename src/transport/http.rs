@@ -319,6 +319,16 @@ async fn collect(body: &mut Incoming, into: &mut Vec<u8>, limit: usize) -> Resul
     Ok(())
 }
 
+/// What broke, and what to do. A connection that is dropped before it was of any use is dropped by who took it, not for its age.
+fn unanswered(fault: &Fault) -> String {
+    if *fault != Fault::Dropped {
+        return fault.to_string();
+    }
+    let what =
+        "the server took the connection and dropped it without more; look at its log, and at that of a proxy between";
+    format!("{what}, and check the path")
+}
+
 /// Why there is no answer. Printed, it says what happened and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
@@ -328,7 +338,7 @@ pub enum HttpError {
     #[error("the request cannot be sent: {what}; correct it in the suite")]
     Request { what: String },
     /// The connection broke before the answer was complete.
-    #[error("no complete answer came: {0}")]
+    #[error("no complete answer came: {}", unanswered(.0))]
     Broken(Fault),
     /// What came is not HTTP/1.1.
     #[error("the answer is not HTTP/1.1 ({what}); check host and port, and whether the server wants TLS")]

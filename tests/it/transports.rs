@@ -90,6 +90,8 @@ fn the_move_has_metrics_and_thresholds() {
             assert!(text.contains(name), "{name} is missing in {report}: {text}");
         }
     }
+    assert!(ended.stdout.contains("4 of 4 moved to WebSocket"), "{}", ended.stdout);
+    assert!(html.contains("<dt>moved to WebSocket</dt><dd>4 of 4</dd>"), "{html}");
 }
 
 /// Passes connections on to a server, and writes down what it saw of them.

@@ -156,7 +156,7 @@ pub const ROWS: &[Row] = &[
     at(Place::Unresolved, refusal("a name without an address", &[], "DNS failure", "check the host in `target.url`")),
     at(Place::Nobody, refusal("nobody listens", &[], "connection refused", "start the server, check host and port")),
     refusal("accepts, then silence", &[Head, Hold], "upgrade timed out", "waited 1s for the answer to the WebSocket request"),
-    refusal("closes instead of an answer", &[Head], "connection dropped before the answer", "look at the age of the connection"),
+    refusal("closes instead of an answer", &[Head], "connection dropped before the answer", "dropped it without more; look at its log"),
     refusal("resets instead of an answer", &[Reset], "connection reset before the answer", "a firewall or proxy cut in"),
     // TLS.
     at(Place::Tls(Tls::Foreign), refusal("a certificate of nobody", &[Hold], "TLS: unknown certificate authority", "`tls.ca`")),
