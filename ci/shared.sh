@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What ci/test and ci/matrix share: parts with a title and their summary, and the installation of what is missing. It is
 # sourced, by scripts that have gone to the root of the repository.
 
