@@ -6,6 +6,7 @@ use super::critic::Critic;
 use super::language::names::suggestion;
 use super::language::{Names, Payload, Place, Text, UnknownName};
 use super::scenario::Joining;
+use super::target::Target;
 use crate::suite::problem::Path;
 use crate::suite::schema::{self, Map, Step};
 
@@ -41,6 +42,7 @@ pub fn compile(
     let Some(how) = how.filter(|how| !how.namespaces.is_empty()) else {
         let written = ground.target.map_or("/", |target| target.namespace.as_str());
         let name = text(written, &target.key("namespace"));
+        in_one_query(ground, written, how.and_then(|how| how.auth.as_ref()), &connect.key("auth"));
         let auth = auth(how.and_then(|how| how.auth.as_ref()), &connect.key("auth"));
         return vec![Joining { written: written.into(), name, auth }];
     };
@@ -60,10 +62,27 @@ pub fn compile(
     let joining = |(written, namespace): (&String, &schema::JoinedNamespace)| {
         let path = several.key(written.as_str());
         starts_with_a_slash(written, &path, critic);
+        in_one_query(ground, written, namespace.auth.as_ref(), &path.key("auth"));
         let auth = auth(namespace.auth.as_ref(), &path.key("auth"));
         Joining { written: written.as_str().into(), name: text(written, &path), auth }
     };
     how.namespaces.iter().map(joining).collect()
+}
+
+/// Where auth travels in the URL, a key that is there already would reach the server twice, as a list.
+fn in_one_query(ground: &Ground<'_>, namespace: &str, auth: Option<&Map<serde_json::Value>>, path: &Path) {
+    let in_url = namespace == "/" && ground.target.is_some_and(Target::has_auth_in_url);
+    let Some(auth) = auth.filter(|_| in_url) else { return };
+    let query = &ground.suite.target.query;
+    let of_url = || ground.target.into_iter().flat_map(|target| &target.query).map(|(key, _)| key);
+    for key in auth.keys().filter(|key| query.contains_key(*key) || of_url().any(|known| known == *key)) {
+        let what = format!("`{key}` is in the query of the target, too, and would reach the server twice");
+        ground.critic.error_at_key(
+            &path.key(key.as_str()),
+            what,
+            "leave it out of the URL and of `target.query`, or here",
+        );
+    }
 }
 
 fn starts_with_a_slash(name: &str, path: &Path, critic: &Critic<'_>) {

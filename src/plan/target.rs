@@ -8,7 +8,7 @@ use super::critic::Critic;
 use super::proxy::{self, Proxy};
 use super::raw;
 use super::transports::{self, Transports};
-use crate::protocol::{self, Parser, Split};
+use crate::protocol::{self, Parser, Split, Version};
 use crate::secrets::Secrets;
 use crate::suite::env::Environment;
 use crate::suite::problem::Path;
@@ -123,6 +123,18 @@ impl Target {
     #[must_use]
     pub fn is_raw(&self) -> bool {
         protocol::find(&self.protocol).is_some_and(|protocol| protocol.engine.is_none())
+    }
+
+    /// Does `connect.auth` of `/` travel as a part of the URL?
+    #[must_use]
+    pub fn has_auth_in_url(&self) -> bool {
+        protocol::find(&self.protocol).is_some_and(|protocol| protocol.engine == Some(Version::V3))
+    }
+
+    /// May the server refuse a connection after it has let it in?
+    #[must_use]
+    pub fn may_refuse_later(&self) -> bool {
+        protocol::find(&self.protocol).is_some_and(|protocol| protocol.engine != Some(Version::V4))
     }
 
     /// The address that the user with that index connects from, where it matters.

@@ -95,7 +95,8 @@ pub enum Event {
     /// The namespace accepted us. `id` is the socket's id in it (not the Engine.IO session's), where the server gave
     /// one.
     Connected { namespace: usize, id: Option<String>, recovered: bool },
-    /// The namespace refused us; the transport stays open. `error` is the server's JSON as it came.
+    /// The namespace refused us; the transport stays open. It may come after `Connected`, from servers that ask their
+    /// middlewares only then. `error` is the server's JSON as it came.
     Refused { namespace: usize, error: String },
     /// The answer to an emit with that `id`.
     Ack { namespace: usize, id: u64, args: Args },

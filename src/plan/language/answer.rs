@@ -118,7 +118,13 @@ impl Answer<'_> {
                 Some(_) => look(None),
                 None => look(arguments(event).map(|arguments| Value::Array(arguments).to_string()).as_deref()),
             },
-            (Root::Error, Self::Refusal { error, .. }) => look(json_path::find(error, path)),
+            (Root::Error, Self::Refusal { error, .. }) => look(match path.split_first() {
+                // Servers of socket.io 2 and of python-socketio refuse with a bare text: it is the message.
+                Some((Key::Name(name), rest)) if &**name == "message" && error.starts_with('"') => {
+                    json_path::find(error, rest)
+                }
+                _ => json_path::find(error, path),
+            }),
             (Root::Namespace, Self::Refusal { namespace, .. }) => look(json_path::find(namespace, path)),
             (Root::Response, Self::Response(response)) => match path.split_first() {
                 Some((Key::Name(name), rest)) if &**name == "json" => look(json_path::find(&response.text, rest)),
@@ -153,5 +159,29 @@ impl Response {
             self.headers.iter().map(|(name, value)| (name.to_lowercase(), value.as_str().into())).collect();
         let body: Value = serde_json::from_str(&self.text).unwrap_or(Value::Null);
         json!({ "status": self.status, "json": body, "text": self.text, "headers": headers })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_refusal_are_its_message_in_every_version() {
+        let message = |error: &str| {
+            let path = [Key::Name("message".into())];
+            Answer::Refusal { error, namespace: "\"/\"" }
+                .find(Root::Error, &path.to_vec(), |json| json.map(str::to_owned))
+        };
+        for (error, expected) in [
+            (r#"{"message":"no"}"#, Some(r#""no""#)),
+            (r#""no""#, Some(r#""no""#)),
+            (r#"{"code":7}"#, None),
+            ("null", None),
+        ] {
+            assert_eq!(message(error).as_deref(), expected, "{error}");
+        }
+        let whole = Answer::Refusal { error: "\"no\"", namespace: "\"/\"" }.to_json(Root::Error);
+        assert_eq!(whole, Some(json!("no")));
     }
 }

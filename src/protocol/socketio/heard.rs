@@ -16,6 +16,10 @@
 //! In Socket.IO 4 the server joins `/` whether it was asked for or not. When it was not, its packets are nobody's and pass
 //! without a word; but when it refuses there, it joins no other namespace either, so that all that wait are refused.
 //!
+//! Some servers of Socket.IO 4 (socket.io 2.0.0) send the CONNECT of `/` together with OPEN, before they ask their middlewares,
+//! and then a second CONNECT or the refusal. So the second is nothing new, and a CONNECT_ERROR that comes before anything else of `/` is a
+//! refusal after all: [`Event::Refused`] after [`Event::Connected`]. (Later ones are of `socket.use`, and are ignored.)
+//!
 //! With recovery, the last text among the arguments of an event that wants no ack is its place in the server's log. It is
 //! kept, and no longer one of the arguments. (An event that the server sent as `volatile` has none; its own last text is
 //! taken for one, as the JavaScript client does.)
@@ -65,6 +69,9 @@ impl SocketIo {
             }
             return Ok(());
         };
+        if self.welcomed && matches!(packet.kind, Kind::Event | Kind::Ack) && packet.namespace == "/" {
+            self.welcomed = false;
+        }
         match packet.kind {
             Kind::Event => self.event(index, packet),
             Kind::Ack => self.ack(index, packet),
@@ -129,7 +136,12 @@ impl SocketIo {
     }
 
     fn connected(&mut self, namespace: usize, packet: &Received<'_>) -> Result<(), Violation> {
+        let at_root = self.dialect.joins_root && packet.namespace == "/";
         let socket = &self.sockets[namespace];
+        if at_root && std::mem::take(&mut self.welcomed) && socket.state == State::Connected {
+            return Ok(());
+        }
+        self.welcomed |= at_root && socket.state == State::Connecting;
         if socket.state != State::Connecting {
             self.ignore("the CONNECT packet is for a namespace that was answered before", packet);
             return Ok(());
@@ -161,25 +173,34 @@ impl SocketIo {
     }
 
     fn refused(&mut self, namespace: usize, packet: &Received<'_>) -> Result<(), Violation> {
-        let socket = &mut self.sockets[namespace];
-        if socket.state != State::Connecting {
+        let at_root = self.dialect.joins_root && packet.namespace == "/";
+        let after_all = at_root && std::mem::take(&mut self.welcomed);
+        let state = self.sockets[namespace].state;
+        if state != State::Connecting && !(after_all && state == State::Connected) {
             self.ignore("the CONNECT_ERROR packet is for a namespace that was answered before", packet);
             return Ok(());
         }
+        self.refuse(namespace, packet);
+        if at_root {
+            self.refused_at_root(packet);
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, namespace: usize, packet: &Received<'_>) {
+        let socket = &mut self.sockets[namespace];
         socket.leave(State::Refused);
         socket.recovery = None;
         // An object by the book; any JSON in Socket.IO 4; a bare string from python-socketio; nothing from nobody known.
         let error = if packet.data().is_empty() { "null" } else { packet.args.json() }.to_owned();
         self.tell(Event::Refused { namespace, error });
-        Ok(())
     }
 
-    /// The server has refused `/`, which nobody asked for, and will join nothing else.
+    /// The server has refused `/`, asked for or not, and will join nothing else.
     fn refused_at_root(&mut self, packet: &Received<'_>) {
         for namespace in 0..self.sockets.len() {
             if self.sockets[namespace].state == State::Connecting {
-                self.sockets[namespace].leave(State::Refused);
-                self.tell(Event::Refused { namespace, error: packet.args.json().to_owned() });
+                self.refuse(namespace, packet);
             }
         }
     }

@@ -62,6 +62,8 @@ pub struct SocketIo {
     pub(super) recovers: bool,
     /// Whether a Socket.IO packet has come.
     answered: bool,
+    /// Whether the server has connected `/` unasked and has said nothing there since: it may still refuse.
+    pub(super) welcomed: bool,
     /// The id of the Engine.IO session, where ids of sockets are made from it.
     pub(super) engine_id: Option<Box<str>>,
     /// Until the server speaks.
@@ -99,6 +101,7 @@ impl SocketIo {
             max_payload: config.max_payload.min(u32::MAX as usize),
             recovers: config.recovery,
             answered: false,
+            welcomed: false,
             engine_id: None,
             target: Some(Box::new(target)),
         })

@@ -229,20 +229,6 @@ impl Actor {
         self.start(scene.now, Place::Setup, None);
     }
 
-    /// A namespace said no. Its answer is the server's word, so the next attempt logs in anew.
-    pub(super) fn refused(&mut self, scene: &mut Scene<'_>, namespace: usize, error: &str) {
-        if let Some(wanted) = &scene.scenario.connect.refused
-            && matches!(self.life, Life::Handshaking { .. })
-            && self.is_rightly_refused(scene, wanted, namespace, error)
-        {
-            return self.refused_as_wanted(scene);
-        }
-        self.logged_in = false;
-        self.let_go(scene);
-        let refused = ending::refused(Self::one_of_several(scene, namespace), error);
-        self.connect_failed(scene, refused.kind, refused.detail);
-    }
-
     pub(super) fn connect_failed(&mut self, scene: &mut Scene<'_>, kind: Cow<'static, str>, detail: String) {
         if !matches!(self.life, Life::Dialing { .. } | Life::Handshaking { .. }) {
             return;

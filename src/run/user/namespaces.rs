@@ -73,19 +73,24 @@ impl Actor {
     pub(super) fn put_out(&mut self, scene: &mut Scene<'_>, namespace: usize) {
         let several = &scene.scenario.connect.namespaces;
         let Some(joining) = several.get(namespace).filter(|_| several.len() > 1) else { return };
+        let detail = format!("of `{}`, while {}", joining.written, self.doing());
+        self.turned_out(scene, Cow::from(Closed::Namespace.name()), detail);
+    }
+
+    /// The user lacks a namespace that it needs: it ends the connection, and comes back as after any loss.
+    pub(super) fn turned_out(&mut self, scene: &mut Scene<'_>, kind: Cow<'static, str>, detail: String) {
         let connects = matches!(self.life, Life::Handshaking { .. });
         if !self.online && !connects {
             return;
         }
         let was_online = self.offline(scene, self.heard_at);
-        let detail = format!("of `{}`, while {}", joining.written, self.doing());
         if was_online
             && let Some(session) = &mut self.session
             && let Err(misuse) = session.handle(scene.now, Input::Do(Intent::Disconnect))
         {
             self.step_error(scene, "misuse of the protocol", misuse.to_string());
         }
-        self.lost(scene, was_online, Cow::from(Closed::Namespace.name()), detail);
+        self.lost(scene, was_online, kind, detail);
     }
 
     /// The name by which the suite calls a namespace, where users join several.

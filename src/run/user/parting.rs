@@ -1,8 +1,9 @@
 //! Steps that leave on purpose and come back, connections that are to be refused, and users without a connection.
 
 use super::actor::{Actor, Scene};
+use super::ending;
 use super::life::Life;
-use super::message::Command;
+use super::message::{Command, Failure};
 use super::thread::{Place, Wait};
 use crate::ledger::{ActionOutcome, NotSent};
 use crate::metrics::Counter;
@@ -70,6 +71,24 @@ impl Actor {
     pub(super) fn set_up_without_socket(&mut self, scene: &Scene<'_>) {
         self.life = Life::SettingUp;
         self.start(scene.now, Place::Setup, None);
+    }
+
+    /// A namespace said no. Its answer is the server's word, so the next attempt logs in anew.
+    pub(super) fn refused(&mut self, scene: &mut Scene<'_>, namespace: usize, error: &str) {
+        if let Some(wanted) = &scene.scenario.connect.refused
+            && matches!(self.life, Life::Handshaking { .. })
+            && self.is_rightly_refused(scene, wanted, namespace, error)
+        {
+            return self.refused_as_wanted(scene);
+        }
+        self.logged_in = false;
+        self.let_go(scene);
+        let Failure { kind, mut detail, .. } = ending::refused(Self::one_of_several(scene, namespace), error);
+        if self.online {
+            detail
+                .push_str("; it had connected the user before it asked that, as the first servers of socket.io 2.0 do");
+        }
+        self.turned_out(scene, kind, detail);
     }
 
     /// The server has refused a connection that it was to refuse. Was it as it should?

@@ -59,17 +59,17 @@ impl Actor {
         refused
     }
 
-    /// The link is open, and the server was to refuse it. Without a handshake it can still do so, by a close code, until the
-    /// time to connect is over.
+    /// The user is connected, and the server was to refuse that. Until the time to connect is over some can still do so: one
+    /// without a handshake by a close code, one of socket.io 2.0 when its middlewares have been asked.
     pub(super) fn let_in(&mut self, scene: &mut Scene<'_>) {
-        if !scene.plan.target.is_raw() {
+        if !scene.plan.target.may_refuse_later() {
             self.wrongly_let_in(scene);
         }
     }
 
-    /// The time to connect is over, and the server that was to close the connection has kept it.
+    /// The time to connect is over, and the server that was to refuse the connection may have kept it.
     pub(super) fn is_kept(&self, scene: &Scene<'_>) -> bool {
-        scene.plan.target.is_raw() && scene.scenario.connect.refused.is_some()
+        scene.plan.target.may_refuse_later() && scene.scenario.connect.refused.is_some()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Several namespaces on one connection.
 
+use super::super::message::Command;
 use super::books::Told;
 use super::server::{Arrival, Script, Seen, polite};
 use super::simulation::{Simulation, suite};
@@ -213,4 +214,38 @@ scenarios:
     let of_request = of_main.replace("emit: ban,  ack: {}", "post: /ban");
     assert_eq!(listens(&of_request, "banned"), [both(0), both(1), both(0), both(0)]);
     assert_eq!(listens(&of_main, "other"), vec![(Vec::new(), vec![0]); 4]);
+}
+
+/// A server of socket.io 2.0.0 with a middleware at `/`, which agrees or not after 30 ms.
+fn welcoming(agrees: bool) -> impl FnMut(&Seen<'_>) -> Script {
+    move |seen| {
+        let after = if agrees { "40" } else { "44\"not authorized\"" };
+        match seen.command {
+            Command::Connect(_) => {
+                let mut script = polite(seen);
+                script.extend([(20, Arrival::Text("40".into())), (50, Arrival::Text(after.into()))]);
+                script
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[test]
+fn a_server_of_socket_io_2_may_refuse_whom_it_has_let_in() {
+    let check = |agrees: bool, connect: &str, expected: &str, findings: &[&str]| {
+        let text = format!("load: {{ users: 1, duration: 1500ms }}\nreconnect: {{ wait: 1s, jitter: 0% }}\n{connect}");
+        let text = suite(&text).replace("127.0.0.1:9\"", "127.0.0.1:9\", protocol: socket.io-v2");
+        let told = Simulation::new(&text).server(welcoming(agrees)).run();
+        assert_eq!(
+            (told.life().as_str(), told.findings()),
+            (expected, findings.iter().map(ToString::to_string).collect())
+        );
+    };
+    let refused = "disconnect: connect refused by the server ×2";
+    check(true, "", "connections 1", &[]);
+    check(false, "", "connections 2, disconnects 2, reconnects 1", &[refused]);
+    let wanted = "connect: { refused: error.message == 'not authorized', within: 200ms }";
+    check(false, wanted, "refusals 1", &[]);
+    check(true, wanted, "connect failures 1", &["connect: connected, not refused ×1"]);
 }
