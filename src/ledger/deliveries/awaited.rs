@@ -6,6 +6,15 @@ use super::{Debt, Deliveries, Receipt, Standing};
 use crate::ledger::delivery::{Key, Owes};
 use crate::units::Moment;
 
+/// What open actions will claim of one user and listener.
+#[derive(Default)]
+struct Claims {
+    /// From when to when, each.
+    times: Vec<(Moment, Moment)>,
+    /// Is any of them owed for sure?
+    owed: bool,
+}
+
 impl Deliveries {
     /// Can anything that is told after `mark` still change what becomes of a delivery that is owed? Everything before the
     /// mark has been worked through. Not so of what nobody owes: a duplicate, or what leaks.
@@ -61,18 +70,17 @@ impl Deliveries {
 
     /// Of events without a key: does any user lack one that an open action of its will claim?
     fn lacks_credits(&self) -> bool {
-        // By user and listener: in which times they will be claimed, and whether any of them is owed for sure.
-        let mut claims: HashMap<(u32, u16), (Vec<(Moment, Moment)>, bool)> = HashMap::new();
+        let mut claims: HashMap<(u32, u16), Claims> = HashMap::new();
         for debt in self.open.values().filter(|debt| debt.owes.is_some_and(|(_, owes)| owes == Owes::All)) {
             let Some(listener) = self.rules[usize::from(debt.sent.rule)].counted_by else { continue };
             let until = debt.at + self.promise(&debt.sent).patience();
             for user in debt.roll.members.iter() {
-                let (times, owed) = claims.entry((*user, listener)).or_default();
-                times.push((debt.at, until));
-                *owed |= self.must_hear(debt, *user);
+                let claims = claims.entry((*user, listener)).or_default();
+                claims.times.push((debt.at, until));
+                claims.owed |= self.must_hear(debt, *user);
             }
         }
-        claims.iter_mut().any(|((user, listener), (times, owed))| {
+        claims.iter_mut().any(|((user, listener), Claims { times, owed })| {
             // In the order in which they are settled.
             times.sort_unstable_by_key(|(from, until)| (*until, *from));
             *owed && !self.credits.suffice(*user, *listener, times)

@@ -2,50 +2,18 @@
 // socket.io-client that the application's own folder has installed.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import process from 'node:process';
-import { createInterface } from 'node:readline';
-import { after, afterEach, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PATIENCE = 5_000;
+import { PATIENCE, program } from './program.mjs';
 
 /** The application in the folder of `test`, an `import.meta.url`; `events` are those that its sockets keep. */
 export function application(io, test, events, ...flags) {
-  let server;
-  let url;
-  let sockets = [];
+  const { eventually, get, sockets, stats, url } = program(test, flags, (socket) => socket.disconnect());
   let names = 0;
 
-  before(async () => {
-    const program = new URL('server.mjs', test).pathname;
-    server = spawn(process.execPath, [program, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = await once(createInterface({ input: server.stdout }), 'line');
-    url = line.replace('listening ', '');
-  });
-
-  after(async () => {
-    server.kill('SIGTERM');
-    const [code] = await once(server, 'exit', { signal: AbortSignal.timeout(PATIENCE) });
-    assert.equal(code, 0, 'ends on SIGTERM');
-  });
-
-  afterEach(async () => {
-    for (const socket of sockets) socket.disconnect();
-    sockets = [];
-    await eventually('nobody is connected', async () => (await stats()).connected === 0);
-  });
-
-  async function eventually(what, holds) {
-    for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(10)) if (await holds()) return;
-    assert.fail(`never came: ${what}`);
-  }
-
-  const get = (path) => fetch(url + path);
-  const stats = async () => (await get('/stats')).json();
   const post = (path, json, headers = {}) =>
-    fetch(url + path, {
+    fetch(url() + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(json),
@@ -53,7 +21,7 @@ export function application(io, test, events, ...flags) {
 
   /** A socket that may not be connected yet, and keeps the events that it hears as `[event, data]`. */
   function open(auth) {
-    const socket = io(url, { auth, transports: ['websocket'], forceNew: true, reconnection: false });
+    const socket = io(url(), { auth, transports: ['websocket'], forceNew: true, reconnection: false });
     socket.heard = [];
     for (const event of [...events, 'exception']) socket.on(event, (data) => socket.heard.push([event, data]));
     sockets.push(socket);

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::naive::{self, USERS};
 use super::*;
 
 const WITHIN: u64 = 5;
@@ -81,8 +82,6 @@ fn who_is_back_is_awaited_until_it_has_heard() {
     }
     assert_eq!(awaits, [(13, false), (29, false), (31, true), (33, true), (34, false)]);
 }
-
-const USERS: u32 = 3;
 
 /// Where a user stands after the first notes, and whether it is away.
 fn stands(told: &[(u64, Step)], user: u32) -> (Option<bool>, bool) {
@@ -275,34 +274,15 @@ enum Fate {
     Ambiguous,
 }
 
-fn step(actions: u32) -> impl Strategy<Value = Step> {
-    prop_oneof![
-        12 => (0..USERS, 0..actions).prop_map(|(user, number)| Hears(user, number)),
-        2 => (0..USERS).prop_map(Joins),
-        1 => (0..USERS).prop_map(Changes),
-        1 => (0..USERS).prop_map(Leaves),
-        1 => (0..USERS, 0..4_u64).prop_map(|(user, silent)| Lost(user, silent)),
-        3 => (0..USERS, 0..4_u64).prop_map(|(user, silent)| Away(user, silent)),
-        3 => (0..USERS).prop_map(Back),
-    ]
-}
-
 fn told() -> impl Strategy<Value = Vec<(u64, Step)>> {
-    let owes = prop_oneof![8 => Just(Owes::All), 1 => Just(Owes::Silence), 1 => Just(Owes::Nothing)];
-    let sends = prop::collection::vec((5..30_u64, 0..USERS, 0..8_u64, owes), 1..5);
-    sends.prop_flat_map(|sends| {
-        let number = u32::try_from(sends.len()).unwrap();
-        let steps = prop::collection::vec((5..60_u64, step(number)), 0..60);
-        (Just(sends), steps, prop::collection::vec(0..USERS, 0..5)).prop_map(|(sends, steps, members)| {
-            let mut told: Vec<(u64, Step)> = members.into_iter().map(|user| (0, Joins(user))).collect();
-            for (number, (at, sender, later, owes)) in (0..).zip(sends) {
-                told.extend([(at, Send(sender, number)), (at + later, Ends(sender, number, owes))]);
-            }
-            told.extend(steps);
-            told.sort_by_key(|(at, _)| *at);
-            possible(told)
-        })
-    })
+    let step = |actions| {
+        prop_oneof![
+            17 => naive::step(actions),
+            3 => (0..USERS, 0..4_u64).prop_map(|(user, silent)| Away(user, silent)),
+            3 => (0..USERS).prop_map(Back),
+        ]
+    };
+    naive::among(4, 60, step).prop_map(possible)
 }
 
 proptest! {

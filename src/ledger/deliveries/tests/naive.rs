@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const USERS: u32 = 4;
+pub(super) const USERS: u32 = 4;
 
 /// Where a user stands in the audience after the first notes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +170,7 @@ impl Run<'_> {
     }
 }
 
-fn step(actions: u32) -> impl Strategy<Value = Step> {
+pub(super) fn step(actions: u32) -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (0..USERS, 0..actions).prop_map(|(user, number)| Hears(user, number)),
         2 => (0..USERS).prop_map(Joins),
@@ -182,11 +182,20 @@ fn step(actions: u32) -> impl Strategy<Value = Step> {
 
 /// Actions at random moments, each with its outcome, among receipts and changes at random moments.
 pub(super) fn told() -> impl Strategy<Value = Vec<(u64, Step)>> {
+    among(5, 45, step)
+}
+
+/// Up to so many actions, each with its outcome, among the steps of a number of actions that are told before that moment.
+pub(super) fn among<S: Strategy<Value = Step>>(
+    most: usize,
+    end: u64,
+    step: impl Fn(u32) -> S,
+) -> impl Strategy<Value = Vec<(u64, Step)>> {
     let owes = prop_oneof![8 => Just(Owes::All), 1 => Just(Owes::Silence), 1 => Just(Owes::Nothing)];
-    let sends = prop::collection::vec((5..30_u64, 0..USERS, 0..8_u64, owes), 1..6);
-    sends.prop_flat_map(|sends| {
+    let sends = prop::collection::vec((5..30_u64, 0..USERS, 0..8_u64, owes), 1..=most);
+    sends.prop_flat_map(move |sends| {
         let number = u32::try_from(sends.len()).unwrap();
-        let steps = prop::collection::vec((5..45_u64, step(number)), 0..60);
+        let steps = prop::collection::vec((5..end, step(number)), 0..60);
         (Just(sends), steps, prop::collection::vec(0..USERS, 0..5)).prop_map(|(sends, steps, members)| {
             let mut told: Vec<(u64, Step)> = members.into_iter().map(|user| (0, Joins(user))).collect();
             for (number, (at, sender, later, owes)) in (0..).zip(sends) {
