@@ -60,11 +60,11 @@ pub enum Fault {
 const DELAY: u8 = u8::MAX;
 
 impl Faults {
-    /// Are deliveries touched at all? Else a room is told in one go.
+    /// Is every member told by itself? Else a room is told in one go.
     #[must_use]
     pub fn touch_deliveries(&self) -> bool {
         let shares = [self.drop, self.duplicate, self.reorder, self.leak];
-        self.delay.is_some() || shares.iter().any(|share| share.0 > 0.0)
+        self.delay.is_some() || self.disconnect.is_some() || shares.iter().any(|share| share.0 > 0.0)
     }
 
     /// Do events wait on the server before they are sent?

@@ -88,8 +88,9 @@ fn troubles(io: &SocketIo, hall: &Arc<Hall>) {
             tokio::time::sleep(disconnect.at.std()).await;
             for socket in io.of(NAMESPACE).map_or_else(Vec::new, |auction| auction.sockets()) {
                 let hit = bidder(&socket).is_some_and(|user| hall.faults().hits(Fault::Disconnect, (), &user));
-                if hit && socket.disconnect().is_ok() {
-                    hall.count(|counts| counts.thrown_out += 1);
+                if hit {
+                    // Under the lock of the counts, as every event is sent: what is counted as delivered comes before the goodbye.
+                    hall.count(|counts| counts.thrown_out += u64::from(socket.disconnect().is_ok()));
                 }
             }
         });
@@ -237,11 +238,10 @@ fn hand_over(receiver: &SocketRef, hall: &Arc<Hall>, news: &Value, seq: u64, hol
     courier.take(Parcel { lot, news: news.clone(), due: hall.now() + delay, hold });
 }
 
-/// Sends an event to one connection, and counts it.
+/// Sends an event to one connection, and counts it in the same moment: while a connection is thrown out, an event is either sent
+/// before that and counted, or neither.
 pub(super) fn send(receiver: &SocketRef, hall: &Hall, news: &Value) {
-    if receiver.emit("bid-placed", news).is_ok() {
-        hall.count(|counts| counts.deliveries += 1);
-    }
+    hall.count(|counts| counts.deliveries += u64::from(receiver.emit("bid-placed", news).is_ok()));
 }
 
 /// The user of a socket; none before it was admitted.
