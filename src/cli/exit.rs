@@ -43,7 +43,7 @@ impl Exit {
     #[must_use]
     pub const fn of(outcome: &Outcome) -> Self {
         match outcome.verdict.status {
-            Status::Pass => Self::Ok,
+            Status::Pass | Status::Skipped => Self::Ok,
             Status::Fail => Self::Failed,
             Status::Invalid => Self::Invalid,
             Status::Interrupted => Self::Interrupted,

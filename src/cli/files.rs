@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::report::FORMATS;
+use crate::report::{FORMATS, Look, Written};
 use crate::verdict::Outcome;
 
 /// Writes every format of an outcome into `folder`, and says where. All that can be written is written; the error names
@@ -11,9 +11,9 @@ pub fn write(outcome: &Outcome, folder: &Path) -> Result<Vec<PathBuf>, String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("`{}` cannot be made: {error}", folder.display()))?;
     let mut written = Vec::new();
     let mut failed = Vec::new();
-    for format in FORMATS {
+    for format in FORMATS.iter().filter(|format| format.written == Written::Always) {
         let path = folder.join(format.file);
-        let result = (format.render)(outcome)
+        let result = (format.render)(outcome, &Look::default())
             .map_err(|error| error.to_string())
             .and_then(|text| replace(&path, &text).map_err(|error| error.to_string()));
         match result {

@@ -124,7 +124,7 @@ fn side(run: &Compared<'_>) -> Side {
     let story = STORIES.iter().find(|story| story.pattern == pattern);
     let status = match outcome.verdict.status {
         Status::Pass => "pass",
-        Status::Interrupted => "interrupted",
+        Status::Interrupted | Status::Skipped => "interrupted",
         Status::Fail | Status::Invalid | Status::Unreachable => "fail",
     };
     Side {

@@ -15,6 +15,7 @@ use crate::report::chart::{self, CELLS, Columns};
 use crate::report::deliveries;
 use crate::report::error::ReportError;
 use crate::report::json::Results;
+use crate::report::look::Look;
 use crate::report::untrusted::for_html;
 use crate::units::Duration;
 use crate::verdict::Outcome;
@@ -34,7 +35,7 @@ const TEMPLATES: [(&str, &str); 5] = [
 ///
 /// # Errors
 /// Only by a mistake in the template.
-pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
+pub fn render(outcome: &Outcome, _: &Look) -> Result<String, ReportError> {
     let failed = |source| ReportError::Template { template: TEMPLATE, source };
     let tera = engine().map_err(failed)?;
     tera.render(TEMPLATE, &context(outcome)).map_err(failed)

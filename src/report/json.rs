@@ -8,6 +8,7 @@ use mirror::Mirror as _;
 use serde::{Deserialize, Serialize};
 
 use crate::report::error::ReportError;
+use crate::report::look::Look;
 use crate::report::untrusted;
 use crate::verdict::Outcome;
 
@@ -36,7 +37,7 @@ pub struct Stamp {
 ///
 /// # Errors
 /// Only by a bug.
-pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
+pub fn render(outcome: &Outcome, _: &Look) -> Result<String, ReportError> {
     let mut text = serde_json::to_string_pretty(&Results::from(outcome)).map_err(ReportError::Json)?;
     text.push('\n');
     Ok(escaped(text))

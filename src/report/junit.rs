@@ -18,6 +18,7 @@ use crate::metrics::catalog::Unit;
 use crate::metrics::number::{NONE, clock, count, share};
 use crate::report::causes::causes;
 use crate::report::error::ReportError;
+use crate::report::look::Look;
 use crate::report::untrusted::{for_junit, for_junit_line};
 use crate::report::{invariants, own, table};
 use crate::units::Duration;
@@ -36,7 +37,7 @@ const ERRORS_SHOWN: usize = 8;
 ///
 /// # Errors
 /// Only by a bug.
-pub fn render(outcome: &Outcome) -> Result<String, ReportError> {
+pub fn render(outcome: &Outcome, _: &Look) -> Result<String, ReportError> {
     let mut report = Report::new(for_junit_line(&outcome.suite.name));
     report.set_time(outcome.run.duration.std());
     report.timestamp = outcome.run.started.parse().ok();
@@ -204,12 +205,13 @@ fn completion(outcome: &Outcome) -> TestCaseStatus {
         (Ended::Aborted { .. }, _) if outcome.thresholds.iter().any(Judged::fails) => return TestCaseStatus::success(),
         (Ended::Aborted { .. }, _) => "Aborted",
         (Ended::Interrupted { .. }, _) | (_, Status::Interrupted) => "Interrupted",
+        (Ended::Skipped { .. }, _) | (_, Status::Skipped) => return not_judged(&outcome.verdict.sentence),
         (_, Status::Invalid) => "InvalidRun",
         (Ended::Completed, Status::Pass | Status::Fail) => return TestCaseStatus::success(),
     };
     let mut text = vec![outcome.verdict.sentence.clone()];
     match &outcome.run.ended {
-        Ended::Completed => {}
+        Ended::Completed | Ended::Skipped { .. } => {}
         Ended::Aborted { reason } => text.push(format!("Reason: {reason}")),
         Ended::Interrupted { signal } => text.push(format!("Signal: {signal}")),
         Ended::Unreachable { reason } => text.push(format!("Reason: {reason}")),

@@ -3,6 +3,7 @@
 
 pub mod causes;
 pub mod chart;
+pub mod ci;
 pub mod compare;
 pub mod deliveries;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod html;
 pub mod invariants;
 pub mod json;
 pub mod junit;
+pub mod look;
 mod own;
 pub mod page;
 pub mod plan_page;
@@ -17,7 +19,9 @@ pub mod table;
 pub mod terminal;
 pub mod untrusted;
 
+pub use ci::Ci;
 pub use error::ReportError;
+pub use look::Look;
 
 use crate::verdict::Outcome;
 
@@ -30,7 +34,19 @@ pub struct Format {
     pub file: &'static str,
     /// For help and documentation.
     pub about: &'static str,
-    pub render: fn(&Outcome) -> Result<String, ReportError>,
+    pub written: Written,
+    pub render: fn(&Outcome, &Look) -> Result<String, ReportError>,
+}
+
+/// When a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// By every run, unless `--format` chooses others.
+    Always,
+    /// Additionally in jobs of that CI server, whatever `--format` chooses; and where `--format` names it.
+    In(Ci),
+    /// Only where `--format` names it.
+    WhenAsked,
 }
 
 /// Every report format there is. The summary on the terminal is not here: it needs a width and a colour
@@ -40,13 +56,21 @@ pub const FORMATS: &[Format] = &[
         name: "html",
         file: "report.html",
         about: "for people: one file that needs no network and no JavaScript",
+        written: Written::Always,
         render: html::render,
     },
-    Format { name: "junit", file: "junit.xml", about: "for the test panels of CI servers", render: junit::render },
+    Format {
+        name: "junit",
+        file: "junit.xml",
+        about: "for the test panels of CI servers",
+        written: Written::Always,
+        render: junit::render,
+    },
     Format {
         name: "json",
         file: "results.json",
         about: "for programs: everything the reports show, versioned",
+        written: Written::Always,
         render: json::render,
     },
 ];

@@ -58,7 +58,7 @@ fn verdict(page: &mut Page, outcome: &Outcome) {
     let verdict = &outcome.verdict;
     let style = match (verdict.status, verdict.validity) {
         (Status::Pass, Validity::Valid) => GREEN,
-        (Status::Pass, _) | (Status::Interrupted, _) => YELLOW,
+        (Status::Pass | Status::Interrupted | Status::Skipped, _) => YELLOW,
         (Status::Fail | Status::Invalid | Status::Unreachable, _) => RED,
     };
     // The other validities are in the status already.

@@ -148,6 +148,28 @@ impl Outcome {
         outcome
     }
 
+    /// Switched off: nothing ran, and nobody wanted it to.
+    #[must_use]
+    pub fn example_skipped() -> Self {
+        let reason = "switched off by `--enabled false`";
+        let mut outcome = Self::example_unreachable();
+        outcome.run.duration = Duration::ZERO;
+        outcome.run.ended = Ended::Skipped { reason: reason.into() };
+        outcome.verdict = Verdict {
+            status: Status::Skipped,
+            validity: Validity::NotMeasured,
+            reasons: vec![],
+            sentence: format!("Not run: {reason}."),
+        };
+        outcome.totals = Totals::default();
+        outcome.scenarios = vec![scenario("bidders", 14, 0, Duration::ZERO, outcome.totals)];
+        outcome.metrics = metrics(&outcome.totals, 0, 0.0);
+        outcome.errors.clear();
+        outcome.timeline = Timeline::default();
+        outcome.waiting = None;
+        outcome
+    }
+
     /// Nobody listens at the target: nothing was measured.
     #[must_use]
     pub fn example_unreachable() -> Self {

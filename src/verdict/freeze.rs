@@ -52,6 +52,8 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     }
     let (validity, reasons) = if completed || aborted {
         assess(plan, results, &observed, completed, strict)
+    } else if matches!(run.ended, Ended::Skipped { .. }) {
+        (Validity::NotMeasured, Vec::new())
     } else {
         (Validity::Valid, Vec::new())
     };
@@ -134,6 +136,7 @@ const fn status_of_ended(ended: &Ended) -> Option<Status> {
         Ended::Aborted { .. } => Some(Status::Fail),
         Ended::Interrupted { .. } => Some(Status::Interrupted),
         Ended::Unreachable { .. } => Some(Status::Unreachable),
+        Ended::Skipped { .. } => Some(Status::Skipped),
     }
 }
 
@@ -152,6 +155,7 @@ fn status(ended: &Ended, validity: Validity, asked: Asked<'_>) -> Status {
 fn sentence(status: Status, ended: &Ended, asked: Asked<'_>, reasons: &[String]) -> String {
     match (status, ended) {
         (_, Ended::Unreachable { reason }) => format!("Nothing was measured: {reason}"),
+        (_, Ended::Skipped { reason }) => format!("Not run: {reason}."),
         (_, Ended::Interrupted { signal }) => {
             format!("The run was stopped by {signal}; what ran until then is here, thresholds are not judged.")
         }
@@ -203,7 +207,9 @@ fn redact(outcome: &mut Outcome, redactor: &Redactor) {
     texts.extend(&mut outcome.run.warnings);
     texts.extend(outcome.lanes.iter_mut().flat_map(|lanes| &mut lanes.resources));
     texts.extend(&mut outcome.waiting);
-    if let Ended::Unreachable { reason } | Ended::Aborted { reason } = &mut outcome.run.ended {
+    if let Ended::Unreachable { reason } | Ended::Aborted { reason } | Ended::Skipped { reason } =
+        &mut outcome.run.ended
+    {
         texts.push(reason);
     }
     texts.extend(outcome.invariants.iter_mut().flat_map(InvariantRow::texts));

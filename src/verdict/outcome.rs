@@ -110,6 +110,10 @@ pub enum Ended {
     Unreachable {
         reason: String,
     },
+    /// It was not run at all, as somebody wanted it: switched off, or an earlier stage did not pass.
+    Skipped {
+        reason: String,
+    },
 }
 
 /// The last word. PASS or FAIL is about the server, the validity about the measurement.
@@ -136,6 +140,8 @@ pub enum Status {
     Interrupted,
     /// The target could not be reached or used.
     Unreachable,
+    /// Not run, as somebody wanted it: neither good nor bad.
+    Skipped,
 }
 
 impl Status {
@@ -148,6 +154,7 @@ impl Status {
             Self::Invalid => "INVALID",
             Self::Interrupted => "INTERRUPTED",
             Self::Unreachable => "UNREACHABLE",
+            Self::Skipped => "SKIPPED",
         }
     }
 }
@@ -157,6 +164,8 @@ pub enum Validity {
     Valid,
     Suspect,
     Invalid,
+    /// There was no measurement: the run was skipped.
+    NotMeasured,
 }
 
 impl Validity {
@@ -166,6 +175,7 @@ impl Validity {
             Self::Valid => "VALID",
             Self::Suspect => "SUSPECT",
             Self::Invalid => "INVALID",
+            Self::NotMeasured => "NOT MEASURED",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use cotillion::metrics::number;
-use cotillion::report::{FORMATS, html, json, junit, terminal};
+use cotillion::report::{FORMATS, Look, html, json, junit, terminal};
 use cotillion::verdict::Outcome;
 use cotillion::verdict::outcome::{ThresholdResult, Totals};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
@@ -45,7 +45,7 @@ fn examples_can_be_looked_at() {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reports").join(name);
         std::fs::create_dir_all(&folder).unwrap();
         for format in FORMATS {
-            std::fs::write(folder.join(format.file), (format.render)(&outcome).unwrap()).unwrap();
+            std::fs::write(folder.join(format.file), (format.render)(&outcome, &Look::default()).unwrap()).unwrap();
         }
         std::fs::write(folder.join("terminal.txt"), terminal::render(&outcome, true, 80)).unwrap();
     }
@@ -55,15 +55,15 @@ fn examples_can_be_looked_at() {
 fn looks() {
     for (name, outcome, _) in examples() {
         snapshot(&format!("{name}.terminal"), &terminal::render(&outcome, false, 80));
-        snapshot(&format!("{name}.junit"), &junit::render(&outcome).unwrap());
+        snapshot(&format!("{name}.junit"), &junit::render(&outcome, &Look::default()).unwrap());
     }
     let failed = Outcome::example();
     snapshot("failed.terminal-colour", &terminal::render(&failed, true, 80).replace('\u{1b}', "␛"));
     snapshot("failed.terminal-narrow", &terminal::render(&failed, false, 40));
     // A long timeline says nothing new; the others hold every kind of thing.
-    snapshot("failed.json", &json::render(&failed).unwrap());
+    snapshot("failed.json", &json::render(&failed, &Look::default()).unwrap());
     for (name, outcome) in [("failed", failed), ("unreachable", Outcome::example_unreachable())] {
-        snapshot(&format!("{name}.html"), &body(&html::render(&outcome).unwrap()));
+        snapshot(&format!("{name}.html"), &body(&html::render(&outcome, &Look::default()).unwrap()));
     }
 }
 
@@ -81,14 +81,14 @@ fn body(page: &str) -> String {
 #[test]
 fn results_give_back_the_outcome() {
     for (name, outcome, _) in examples() {
-        let text = json::render(&outcome).unwrap();
+        let text = json::render(&outcome, &Look::default()).unwrap();
         assert_eq!(json::read(&text).unwrap(), outcome, "{name}");
     }
 }
 
 #[test]
 fn other_documents_are_refused_with_what_they_are() {
-    let good = json::render(&Outcome::example_unreachable()).unwrap();
+    let good = json::render(&Outcome::example_unreachable(), &Look::default()).unwrap();
     let check = |text: &str, expected: &str| {
         let error = json::read(text).expect_err("it is refused").to_string();
         assert!(error.contains(expected), "{error}");
@@ -103,7 +103,7 @@ fn other_documents_are_refused_with_what_they_are() {
 #[test]
 fn junit_reads_back_with_all_that_ci_servers_show() {
     for (name, outcome, counts) in examples() {
-        let report = Report::deserialize_from_str(&junit::render(&outcome).unwrap()).unwrap();
+        let report = Report::deserialize_from_str(&junit::render(&outcome, &Look::default()).unwrap()).unwrap();
         assert_eq!([report.tests, report.failures, report.errors, report.skipped], counts, "{name}");
         let mut keys = HashSet::new();
         for suite in &report.test_suites {
@@ -172,7 +172,7 @@ fn junit_survives_what_is_unusual() {
     outcome.run.report_dir = Some("../elsewhere".into());
     outcome.verdict.sentence = "long ".repeat(40_000);
     outcome.verdict.status = cotillion::verdict::outcome::Status::Invalid;
-    let text = junit::render(&outcome).unwrap();
+    let text = junit::render(&outcome, &Look::default()).unwrap();
     let report = Report::deserialize_from_str(&text).unwrap();
     assert!(!text.contains("ATTACHMENT"));
     let cases: Vec<&TestCase> = report.test_suites.iter().flat_map(|suite| &suite.test_cases).collect();
@@ -183,14 +183,14 @@ fn junit_survives_what_is_unusual() {
     outcome.scenarios.clear();
     outcome.thresholds.clear();
     outcome.invariants.clear();
-    let report = Report::deserialize_from_str(&junit::render(&outcome).unwrap()).unwrap();
+    let report = Report::deserialize_from_str(&junit::render(&outcome, &Look::default()).unwrap()).unwrap();
     assert_eq!((report.tests, report.errors), (1, 1));
 }
 
 #[test]
 fn the_page_is_well_formed_and_accessible() {
     for (name, outcome, _) in examples() {
-        check_page(name, &html::render(&outcome).unwrap());
+        check_page(name, &html::render(&outcome, &Look::default()).unwrap());
     }
 }
 
@@ -200,12 +200,15 @@ const REPORTS: &[&str] = &["burst/report.html", "dedicated/report.html", "rotate
 #[test]
 fn a_run_that_cannot_judge_looks_like_no_success_anywhere() {
     let outcome = Outcome::example_invalid();
-    let page = body(&html::render(&outcome).unwrap());
+    let page = body(&html::render(&outcome, &Look::default()).unwrap());
     for colour in ["#4f8f80", "#2e7d58"] {
         assert!(!page.contains(colour), "{colour} is the colour of what is well");
-        assert!(body(&html::render(&Outcome::example()).unwrap()).contains(colour), "{colour} is in others");
+        assert!(
+            body(&html::render(&Outcome::example(), &Look::default()).unwrap()).contains(colour),
+            "{colour} is in others"
+        );
     }
-    for text in [page, terminal::render(&outcome, false, 80), junit::render(&outcome).unwrap()] {
+    for text in [page, terminal::render(&outcome, false, 80), junit::render(&outcome, &Look::default()).unwrap()] {
         assert!(!text.contains("PASS") && text.contains("INVALID") && text.contains("ot judged") | text.contains("- "));
     }
 }
@@ -213,7 +216,7 @@ fn a_run_that_cannot_judge_looks_like_no_success_anywhere() {
 #[test]
 fn a_run_that_was_stopped_early_has_one_failure_and_says_why() {
     let outcome = Outcome::example_aborted();
-    let text = junit::render(&outcome).unwrap();
+    let text = junit::render(&outcome, &Look::default()).unwrap();
     assert_eq!(text.matches("<failure").count() + text.matches("<error").count(), 1, "{text}");
     assert!(text.contains("success_rate: expected"));
     let why = "The run was stopped early: success_rate &gt;= 95% was broken for 10 s.";
@@ -221,7 +224,7 @@ fn a_run_that_was_stopped_early_has_one_failure_and_says_why() {
     // Without a threshold that fails, the run itself is what failed.
     let mut outcome = outcome;
     outcome.thresholds.clear();
-    assert!(junit::render(&outcome).unwrap().contains("type=\"Aborted\""));
+    assert!(junit::render(&outcome, &Look::default()).unwrap().contains("type=\"Aborted\""));
 }
 
 /// Tags are balanced, ids unique and found, headings in order, tables and pictures named, nothing fetched.
@@ -288,7 +291,7 @@ pub fn check_page(name: &str, page: &str) {
 
 #[test]
 fn an_hour_is_not_larger_than_it_must_be() {
-    let page = html::render(&Outcome::example_long()).unwrap();
+    let page = html::render(&Outcome::example_long(), &Look::default()).unwrap();
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
     let columns =
         page.split("id=\"numbers\"").nth(1).unwrap().split("</table>").next().unwrap().matches("<tr>").count();
@@ -335,9 +338,9 @@ fn every_number_of_the_totals_is_in_the_page() {
         received_events: number(),
     };
     outcome.totals = totals;
-    let page = html::render(&outcome).unwrap();
+    let page = html::render(&outcome, &Look::default()).unwrap();
     // Through its own document, so that a new total is asked for without a change here.
-    let document: serde_json::Value = serde_json::from_str(&json::render(&outcome).unwrap()).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&json::render(&outcome, &Look::default()).unwrap()).unwrap();
     let totals = document["totals"].as_object().unwrap();
     assert!(totals.len() >= 25);
     for (name, value) in totals {
@@ -350,9 +353,9 @@ fn every_number_of_the_totals_is_in_the_page() {
 fn every_format_says_what_came_out() {
     for (name, outcome, _) in examples() {
         let texts = [
-            html::render(&outcome).unwrap(),
-            junit::render(&outcome).unwrap(),
-            json::render(&outcome).unwrap(),
+            html::render(&outcome, &Look::default()).unwrap(),
+            junit::render(&outcome, &Look::default()).unwrap(),
+            json::render(&outcome, &Look::default()).unwrap(),
             terminal::render(&outcome, false, 80),
         ];
         for judged in outcome.thresholds.iter().filter(|judged| judged.result != ThresholdResult::NotJudged) {
@@ -386,7 +389,7 @@ pub fn poisoned(outcome: &Outcome) -> Outcome {
             _ => {}
         }
     }
-    let mut document = serde_json::from_str(&json::render(outcome).unwrap()).unwrap();
+    let mut document = serde_json::from_str(&json::render(outcome, &Look::default()).unwrap()).unwrap();
     poison(&mut document, "");
     json::read(&document.to_string()).unwrap()
 }
@@ -396,17 +399,17 @@ fn hostile_text_stays_text() {
     for (name, outcome, _) in examples() {
         let mut outcome = poisoned(&outcome);
         assert_eq!(outcome.suite.name, HOSTILE);
-        harmless_page(name, &html::render(&outcome).unwrap());
+        harmless_page(name, &html::render(&outcome, &Look::default()).unwrap());
         harmless_terminal(name, &outcome);
 
-        let text = json::render(&outcome).unwrap();
+        let text = json::render(&outcome, &Look::default()).unwrap();
         assert!(no_controls(&text), "{name}");
         assert_eq!(json::read(&text).unwrap(), outcome, "{name}");
 
-        harmless_junit(name, &junit::render(&outcome).unwrap());
+        harmless_junit(name, &junit::render(&outcome, &Look::default()).unwrap());
         // Our own attachment is the only one.
         outcome.run.report_dir = Some("out".into());
-        let text = junit::render(&outcome).unwrap();
+        let text = junit::render(&outcome, &Look::default()).unwrap();
         let ours = text.matches("[[ATTACHMENT|out/report.html]]").count();
         assert!(ours > 0 && text.matches("[[").count() == ours, "{name}");
     }
@@ -482,7 +485,7 @@ fn templates_name_only_what_there_is() {
     outcome.suite.tags.clear();
     outcome.run.overrides.clear();
     outcome.totals = Totals::default();
-    check_page("empty", &html::render(&outcome).unwrap());
+    check_page("empty", &html::render(&outcome, &Look::default()).unwrap());
     assert!(terminal::render(&outcome, true, 80).contains("FAIL"));
-    assert!(Report::deserialize_from_str(&junit::render(&outcome).unwrap()).is_ok());
+    assert!(Report::deserialize_from_str(&junit::render(&outcome, &Look::default()).unwrap()).is_ok());
 }

@@ -309,10 +309,10 @@ mirrors! {
 }
 
 words! {
-    Status = outcome::Status { Pass, Fail, Invalid, Interrupted, Unreachable, }
+    Status = outcome::Status { Pass, Fail, Invalid, Interrupted, Unreachable, Skipped, }
     Fault = crate::ledger::misdelivery::Fault { Missing, Late, Duplicate, OutOfOrder, Disagreement, Leaked, }
     LaneEnd = outcome::LaneEnd { Accepted, Rejected, Late, Failed, }
-    Validity = outcome::Validity { Valid, Suspect, Invalid, }
+    Validity = outcome::Validity { Valid, Suspect, Invalid, NotMeasured, }
     ThresholdResult = outcome::ThresholdResult { Met, Broken, NoData, NotJudged, }
     InvariantResult = outcome::InvariantResult { Held, Broken, NoData, NotJudged, }
     MetricUnit = Unit { Share, Count, PerSecond, Milliseconds, Bytes, Number, }
@@ -384,6 +384,7 @@ pub enum Ended {
     Interrupted { signal: String },
     Aborted { reason: String },
     Unreachable { reason: String },
+    Skipped { reason: String },
 }
 
 impl Mirror<outcome::Ended> for Ended {
@@ -393,6 +394,7 @@ impl Mirror<outcome::Ended> for Ended {
             outcome::Ended::Interrupted { signal } => Self::Interrupted { signal },
             outcome::Ended::Aborted { reason } => Self::Aborted { reason },
             outcome::Ended::Unreachable { reason } => Self::Unreachable { reason },
+            outcome::Ended::Skipped { reason } => Self::Skipped { reason },
         }
     }
     fn back(self) -> outcome::Ended {
@@ -401,6 +403,7 @@ impl Mirror<outcome::Ended> for Ended {
             Self::Interrupted { signal } => outcome::Ended::Interrupted { signal },
             Self::Aborted { reason } => outcome::Ended::Aborted { reason },
             Self::Unreachable { reason } => outcome::Ended::Unreachable { reason },
+            Self::Skipped { reason } => outcome::Ended::Skipped { reason },
         }
     }
 }

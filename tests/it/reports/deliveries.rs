@@ -1,6 +1,6 @@
 //! What reports say of deliveries, and of events that nothing matched.
 
-use cotillion::report::{html, junit, terminal};
+use cotillion::report::{Look, html, junit, terminal};
 use cotillion::verdict::Outcome;
 use cotillion::verdict::outcome::EventRow;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
@@ -9,7 +9,7 @@ use super::body;
 
 /// The one case about deliveries.
 fn delivery_case(outcome: &Outcome) -> TestCase {
-    let report = Report::deserialize_from_str(&junit::render(outcome).unwrap()).unwrap();
+    let report = Report::deserialize_from_str(&junit::render(outcome, &Look::default()).unwrap()).unwrap();
     let cases = report.test_suites.into_iter().flat_map(|suite| suite.test_cases);
     let mut found: Vec<TestCase> = cases.filter(|case| case.name.starts_with("delivery of")).collect();
     assert_eq!(found.len(), 1);
@@ -76,8 +76,8 @@ fn nothing_is_said_of_deliveries_where_there_are_none() {
     outcome.deliveries.clear();
     outcome.thresholds.pop();
     outcome.metrics.retain(|row| !row.name.starts_with("delivery"));
-    let page = body(&html::render(&outcome).unwrap());
-    let texts = [page, terminal::render(&outcome, false, 80), junit::render(&outcome).unwrap()];
+    let page = body(&html::render(&outcome, &Look::default()).unwrap());
+    let texts = [page, terminal::render(&outcome, false, 80), junit::render(&outcome, &Look::default()).unwrap()];
     for text in texts {
         let text = text.to_lowercase();
         assert!(!text.contains("deliver") && !text.contains("matched"), "{text}");
