@@ -216,9 +216,9 @@ test("the toggles of the workflow, the first that says anything wins", async () 
     ["true", "", "push", "false", "off", "true"],
     ["false", "", "schedule", "true", "1", "false"],
     ["", "", "schedule", "true", "1", ""],
-    ["", "true", "workflow_dispatch", "false", "", "true"],
-    ["", "false", "workflow_dispatch", "false", "1", "false"],
-    ["true", "", "workflow_dispatch", "false", "", "true"],
+    ["auto", "true", "workflow_dispatch", "false", "", "true"],
+    ["auto", "false", "workflow_dispatch", "false", "1", "false"],
+    ["true", "false", "workflow_dispatch", "false", "", "true"],
   ];
   const folder = mkdtempSync(join(tmpdir(), "cotillion-toggle-"));
   for (const [ENABLED, BY_HAND, EVENT, LABELLED, VARIABLE, expected] of cases) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Says whether the load runs: `enabled` in $GITHUB_OUTPUT. The toggles, the first that says anything wins: ENABLED (the input,
-# unless it is `auto`); BY_HAND (the box of a manual run); EVENT (a schedule is on); LABELLED (the pull request has the
-# label); VARIABLE (the repository variable).
+# unless it is `auto`); BY_HAND (the box of a manual run, true or false); EVENT (a schedule is on); LABELLED (the pull request
+# has the label); VARIABLE (the repository variable).
 set -euo pipefail
 
 say() {
@@ -10,9 +10,8 @@ say() {
   exit 0
 }
 
-# What calls passes `enabled`, `auto` unless told; a manual start has the box instead.
-if [ "$EVENT" = workflow_dispatch ] && [ -n "$BY_HAND" ]; then say "$BY_HAND" "the box of the manual run"; fi
 if [ "$ENABLED" != auto ]; then say "$ENABLED" "the input \`enabled\`"; fi
+if [ -n "$BY_HAND" ]; then say "$BY_HAND" "the box of the manual run"; fi
 if [ "$EVENT" = schedule ]; then say true "the schedule"; fi
 if [ "$LABELLED" = true ]; then say true "the label \`load-test\`"; fi
 if [ -n "$VARIABLE" ]; then say "$VARIABLE" "the variable RUN_LOAD"; fi
