@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { parse, stringify } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 
 import { HERE, ROOT, environment, workspace } from "./place.mjs";
 import { files } from "./runner.mjs";
@@ -58,7 +58,8 @@ async function run(inputs, variables = {}, env = {}) {
   const ran = await local(place, given, env);
   const jobs = Object.fromEntries([...ran.log.matchAll(/^ (PASS|WARN|FAIL) +([\w-]+)(?: |$)/gm)].map(([, end, job]) => [job, end]));
   const left = join(place, ".gitlab-ci-local/artifacts", inputs.job ?? "load-test");
-  return { ...ran, jobs, left: files(left), junit: (suite) => readFileSync(join(left, "cotillion-report", suite, "junit.xml"), "utf8") };
+  const read = (name, suite = "passes") => readFileSync(join(left, "cotillion-report", suite, name), "utf8");
+  return { ...ran, jobs, left: files(left), read, junit: (suite) => read("junit.xml", suite) };
 }
 
 test("switched on: the suite runs beside the other tests, and leaves its reports", async () => {
@@ -118,6 +119,20 @@ test("what is no missed threshold fails: an empty secret, a wrong toggle", async
   assert.match(secret.log, /AUCTION_PASSWORD/);
   const toggle = await run({ enabled: "perhaps" });
   assert.equal(toggle.jobs["load-test"], "FAIL", toggle.log);
+});
+
+test("what GitLab reads beside JUnit is there, where the template says", async () => {
+  // gitlab-ci-local says GITLAB_CI=false, so that the server is named.
+  const ran = await run({ args: "--quiet --ci gitlab" }, { RUN_LOAD: "1" });
+  assert.equal(ran.jobs["load-test"], "PASS", ran.log);
+  const { reports } = parseAllDocuments(readFileSync(join(ROOT, "ci/gitlab/cotillion.yml"), "utf8"))[1].toJS()["$[[ inputs.job ]]"].artifacts;
+  assert.deepEqual(Object.keys(reports), ["junit", "load_performance", "metrics", "annotations"]);
+  for (const [kind, path] of Object.entries(reports)) {
+    const expected = path.replace("$[[ inputs.out ]]", "cotillion-report").replace("*", "passes");
+    assert.ok(ran.left.includes(expected), `${kind}: ${expected} is not among ${ran.left.join()}`);
+  }
+  const { metrics } = JSON.parse(ran.read("load-performance.json"));
+  assert.ok(metrics.http_reqs.rate > 0 && metrics.http_req_waiting["p(95)"] > 0, JSON.stringify(metrics));
 });
 
 test("the inputs end where GitLab reads them", async () => {
