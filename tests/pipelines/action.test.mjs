@@ -162,7 +162,7 @@ let archive;
 function packed() {
   if (!archive) {
     const folder = mkdtempSync(join(tmpdir(), "cotillion-packed-"));
-    execFileSync(join(ROOT, "ci/package"), ["0.1.0", "x86_64-unknown-linux-musl", BIN, folder], { env: { ...environment(), GZIP: "-1" } });
+    execFileSync(join(ROOT, "ci/package"), ["0.1.0", "x86_64-unknown-linux-musl", BIN, folder], { env: environment() });
     archive = { folder, name: "cotillion-0.1.0-x86_64-unknown-linux-musl" };
   }
   return archive;
