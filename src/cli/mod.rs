@@ -5,12 +5,15 @@ mod attempt;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
+mod enabled;
 mod environment;
 pub mod exit;
 mod files;
 mod list;
 mod load;
 mod machine;
+mod options;
+mod output;
 mod plan;
 mod progress;
 mod run;
@@ -19,16 +22,16 @@ mod signals;
 mod target;
 mod tls;
 
-use clap::Parser;
-
-use args::{Command, CommandLine};
+use args::Command;
 use exit::Exit;
+use options::Parsed;
 
 /// Carries out the command line.
 #[must_use]
 pub fn main() -> Exit {
-    match CommandLine::parse().command {
-        Command::Run(args) => run::run(&args),
+    let Parsed { line, options } = options::parse();
+    match line.command {
+        Command::Run(args) => run::run(&args, &options),
         Command::Plan(args) => plan::plan(&args),
         Command::Try(args) => attempt::attempt(&args),
         Command::Check(args) => check::check(&args),

@@ -7,6 +7,8 @@ use super::args::{How, RunArgs};
 use super::exit::Exit;
 use super::load::{self, Ready};
 use super::machine::Machine;
+use super::options::Options;
+use super::output::Output;
 use super::progress::Progress;
 use super::target::BuiltIn;
 use super::{files, screen, signals, tls};
@@ -23,15 +25,19 @@ use crate::units::Moment;
 use crate::verdict::outcome::{Ended, Outcome, RunInfo};
 use crate::verdict::{Abort, Circumstances, freeze};
 
-pub fn run(args: &RunArgs) -> Exit {
+pub fn run(args: &RunArgs, _: &Options) -> Exit {
+    let output = match Output::of(&args.how) {
+        Ok(output) => output,
+        Err(exit) => return exit,
+    };
     match load::named(&args.suites, &args.overrides) {
-        Ok(ready) => run_all(&ready, &args.overrides.overrides(), &args.how),
+        Ok(ready) => run_all(&ready, &args.overrides.overrides(), &args.how, &output),
         Err(exit) => exit,
     }
 }
 
 /// Runs suites one after another; a threshold may stop one of them, a signal stops the one that runs and leaves out the rest.
-pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
+pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How, output: &Output) -> Exit {
     let stopper = Stopper::new();
     if let Err(error) = signals::listen(stopper.clone()) {
         screen::note(&format!("signals cannot be heard: {error}\n"));
@@ -40,7 +46,7 @@ pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
     let mut exit = Exit::Ok;
     let mut lines = Vec::new();
     for ready in suites {
-        match run_one(ready, overrides, how, &stopper) {
+        match run_one(ready, overrides, how, output, &stopper) {
             Ok(outcome) => {
                 exit = exit.worse(Exit::of(&outcome));
                 let verdict = &outcome.verdict;
@@ -61,7 +67,13 @@ pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
 }
 
 /// The outcome of a suite, its reports written; or why there is none, already told.
-pub fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stopper) -> Result<Outcome, Exit> {
+pub fn run_one(
+    ready: &Ready,
+    overrides: &Overrides,
+    how: &How,
+    output: &Output,
+    stopper: &Stopper,
+) -> Result<Outcome, Exit> {
     let machine = Machine::here(how.workers);
     let built_in = BuiltIn::start(ready)?;
     let (plan, problems) = ready.compile(overrides, built_in.url().as_deref(), machine.seed);
@@ -80,7 +92,7 @@ pub fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stoppe
         }
     });
     progress.finish();
-    conclude(&plan, summary, collected, how, stopper, &machine)
+    conclude(&plan, summary, collected, (how, output), stopper, &machine)
 }
 
 /// Everything that a run needs and that can be wrong before it: certificates, the open-file limit.
@@ -116,7 +128,7 @@ fn conclude(
     plan: &Plan,
     summary: PlanSummary,
     collected: Result<Collected, RunError>,
-    how: &How,
+    (how, output): (&How, &Output),
     stopper: &Stopper,
     machine: &Machine,
 ) -> Result<Outcome, Exit> {
@@ -141,7 +153,7 @@ fn conclude(
     };
     let mut secrets = plan.secrets.clone();
     secrets.merge(collected.secrets);
-    let folder = how.out.join(&plan.name);
+    let folder = output.folder_of(&plan.name);
     let run = run_info(plan, &collected.results, ended, machine, &folder);
     let outcome = freeze(
         plan,
@@ -149,7 +161,7 @@ fn conclude(
         Circumstances { run, plan: summary, strict: how.strict, stopped_by },
         &Redactor::new(&secrets),
     );
-    report(&outcome, &folder)?;
+    report(&outcome, output)?;
     Ok(outcome)
 }
 
@@ -172,9 +184,9 @@ fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, fol
     }
 }
 
-fn report(outcome: &Outcome, folder: &Path) -> Result<(), Exit> {
+fn report(outcome: &Outcome, output: &Output) -> Result<(), Exit> {
     screen::print(&terminal::render(outcome, screen::colour(), screen::width()));
-    let written = files::write(outcome, folder).map_err(|error| {
+    let written = files::write(outcome, output).map_err(|error| {
         screen::note(&format!("{error}\nmake the folder writable, or choose another with `--out`\n"));
         Exit::Internal
     })?;
