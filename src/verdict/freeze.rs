@@ -52,7 +52,7 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     }
     let (validity, reasons) = if completed || aborted {
         assess(plan, results, &observed, completed, strict)
-    } else if matches!(run.ended, Ended::Skipped { .. }) {
+    } else if matches!(run.ended, Ended::Skipped { .. } | Ended::Unreachable { .. }) {
         (Validity::NotMeasured, Vec::new())
     } else {
         (Validity::Valid, Vec::new())

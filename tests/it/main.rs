@@ -20,6 +20,7 @@ mod lounge;
 mod pages;
 mod planning;
 mod plans;
+mod readers;
 mod reports;
 mod runs;
 mod suites;
