@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::enabled::Enabled;
+use super::report::ReportArgs;
 #[cfg(feature = "demo")]
 use crate::demo::faults::{Faults, Range, Timed};
 use crate::plan::Overrides;
@@ -33,6 +34,8 @@ Options of `run` are also read from the environment: `--out` from COTILLION_OUT,
 pub enum Command {
     /// Run suites, write reports, exit with the verdict.
     Run(RunArgs),
+    /// Write reports again, in any format, from what a run left.
+    Report(ReportArgs),
     /// Print what a suite will do; opens no socket.
     Plan(PlanArgs),
     /// One user, one turn, against the target, with every frame; for writing a suite.
@@ -119,11 +122,11 @@ pub struct How {
 /// `--ci` unless given: the CI server is known by its variables.
 pub const AUTO: &str = "auto";
 
-fn formats() -> PossibleValuesParser {
+pub fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
 }
 
-fn servers() -> PossibleValuesParser {
+pub fn servers() -> PossibleValuesParser {
     let names = CIS.iter().map(|(_, name, _)| *name);
     PossibleValuesParser::new(std::iter::once(AUTO).chain(names).chain(["none"]))
 }

@@ -3,6 +3,7 @@
 mod args;
 mod attempt;
 mod check;
+mod ci;
 #[cfg(feature = "demo")]
 mod demo;
 mod enabled;
@@ -16,9 +17,11 @@ mod options;
 mod output;
 mod plan;
 mod progress;
+mod report;
 mod run;
 mod screen;
 mod signals;
+mod step;
 mod target;
 mod tls;
 
@@ -32,6 +35,7 @@ pub fn main() -> Exit {
     let Parsed { line, options } = options::parse();
     match line.command {
         Command::Run(args) => run::run(&args, &options),
+        Command::Report(args) => report::report(&args),
         Command::Plan(args) => plan::plan(&args),
         Command::Try(args) => attempt::attempt(&args),
         Command::Check(args) => check::check(&args),

@@ -11,7 +11,7 @@ use super::options::Options;
 use super::output::Output;
 use super::progress::Progress;
 use super::target::BuiltIn;
-use super::{files, screen, signals, tls};
+use super::{ci, files, screen, signals, tls};
 use crate::plan::summary::PlanSummary;
 use crate::plan::{Overrides, Plan};
 use crate::record::{Class, Example, Header, Results};
@@ -32,7 +32,10 @@ pub fn run(args: &RunArgs, _: &Options) -> Exit {
     };
     match load::named(&args.suites, &args.overrides) {
         Ok(ready) => run_all(&ready, &args.overrides.overrides(), &args.how, &output),
-        Err(exit) => exit,
+        Err(exit) => {
+            ci::conclude(&[], &output, exit);
+            exit
+        }
     }
 }
 
@@ -44,13 +47,12 @@ pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How, output: &Outp
         return Exit::Internal;
     }
     let mut exit = Exit::Ok;
-    let mut lines = Vec::new();
+    let mut outcomes = Vec::new();
     for ready in suites {
         match run_one(ready, overrides, how, output, &stopper) {
             Ok(outcome) => {
                 exit = exit.worse(Exit::of(&outcome));
-                let verdict = &outcome.verdict;
-                lines.push(format!("{:<12}{}: {}", verdict.status.word(), outcome.suite.name, verdict.sentence));
+                outcomes.push(outcome);
             }
             Err(failed) => exit = exit.worse(failed),
         }
@@ -60,9 +62,14 @@ pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How, output: &Outp
         }
     }
     if suites.len() > 1 {
-        screen::print(&format!("\n{} of {} suites ran\n", lines.len(), suites.len()));
-        lines.iter().for_each(|line| screen::print(&format!("{}\n", for_log(line))));
+        screen::print(&format!("\n{} of {} suites ran\n", outcomes.len(), suites.len()));
+        for outcome in &outcomes {
+            let verdict = &outcome.verdict;
+            let line = format!("{:<12}{}: {}", verdict.status.word(), outcome.suite.name, verdict.sentence);
+            screen::print(&format!("{}\n", for_log(&line)));
+        }
     }
+    ci::conclude(&outcomes, output, exit);
     exit
 }
 
@@ -185,12 +192,16 @@ fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, fol
 }
 
 fn report(outcome: &Outcome, output: &Output) -> Result<(), Exit> {
-    screen::print(&terminal::render(outcome, screen::colour(), screen::width()));
-    let written = files::write(outcome, output).map_err(|error| {
+    let mut text = terminal::render(outcome, screen::colour(), screen::width());
+    let written = files::write(outcome, output);
+    if let Ok(written) = &written {
+        let names: Vec<String> = written.iter().map(|path| format!("  {}\n", path.display())).collect();
+        text.push_str(&format!("\nreports:\n{}", names.concat()));
+    }
+    ci::show(outcome, output, &text);
+    ci::summarize(outcome, output);
+    written.map(drop).map_err(|error| {
         screen::note(&format!("{error}\nmake the folder writable, or choose another with `--out`\n"));
         Exit::Internal
-    })?;
-    let names: Vec<String> = written.iter().map(|path| format!("  {}\n", path.display())).collect();
-    screen::print(&format!("\nreports:\n{}", names.concat()));
-    Ok(())
+    })
 }

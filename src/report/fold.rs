@@ -67,8 +67,7 @@ mod tests {
 
     #[test]
     fn what_did_not_pass_is_seen_at_once() {
-        let (failed, passed, skipped) =
-            (Outcome::example(), Outcome::example_passed(), Outcome::example_skipped());
+        let (failed, passed, skipped) = (Outcome::example(), Outcome::example_passed(), Outcome::example_skipped());
         let end = "\x1b[0Ksection_end:175:cotillion_auction\r\x1b[0K\n";
         check(&passed, Some(Ci::GitHub), "::group::PASS  auction: All 7", "::endgroup::\n");
         check(&failed, Some(Ci::GitHub), "", "");

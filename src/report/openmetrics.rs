@@ -10,14 +10,8 @@ use crate::report::untrusted::{for_name, one_line};
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{CustomRow, InvariantResult, LatencyRow, Status, ThresholdResult};
 
-const STATUSES: [Status; 6] = [
-    Status::Pass,
-    Status::Fail,
-    Status::Invalid,
-    Status::Interrupted,
-    Status::Unreachable,
-    Status::Skipped,
-];
+const STATUSES: [Status; 6] =
+    [Status::Pass, Status::Fail, Status::Invalid, Status::Interrupted, Status::Unreachable, Status::Skipped];
 
 /// A name and its value.
 type Label<'a> = (&'a str, &'a str);
@@ -33,7 +27,16 @@ struct Family {
 }
 
 impl Families {
-    fn sample(&mut self, name: &str, kind: &str, unit: &str, about: &str, suffix: &str, labels: &[Label<'_>], number: f64) {
+    fn sample(
+        &mut self,
+        name: &str,
+        kind: &str,
+        unit: &str,
+        about: &str,
+        suffix: &str,
+        labels: &[Label<'_>],
+        number: f64,
+    ) {
         let family = self.0.entry(name.to_owned()).or_insert_with(|| {
             let unit = if unit.is_empty() { String::new() } else { format!("# UNIT {name} {unit}\n") };
             let head = format!("# TYPE {name} {kind}\n{unit}# HELP {name} {}\n", escaped(about));
@@ -131,7 +134,8 @@ fn actions(families: &mut Families, outcome: &Outcome) {
     for scenario in &outcome.scenarios {
         for action in &scenario.actions {
             for (end, number) in action.totals.outcomes() {
-                let labels = [("suite", suite), ("scenario", &scenario.name), ("action", &action.name), ("outcome", end)];
+                let labels =
+                    [("suite", suite), ("scenario", &scenario.name), ("action", &action.name), ("outcome", end)];
                 let about = "Actions by what became of them.";
                 families.sample("cotillion_actions", "counter", "", about, "_total", &labels, number as f64);
             }

@@ -89,8 +89,8 @@ pub fn for_markdown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in one_line(text).chars() {
         match c {
-            '&' | '<' | '>' | '"' | '\'' | '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|'
-            | '~' | '^' | '=' | '$' | '@' | ':' => safe.push_str(&format!("&#{};", u32::from(c))),
+            '&' | '<' | '>' | '"' | '\'' | '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+'
+            | '!' | '|' | '~' | '^' | '=' | '$' | '@' | ':' => safe.push_str(&format!("&#{};", u32::from(c))),
             // `www.` alone makes a link.
             '.' if safe.ends_with("www") => safe.push_str("&#46;"),
             c => safe.push(c),

@@ -49,7 +49,8 @@ pub fn failures(outcome: &Outcome, look: &Look) -> String {
     let failed = |fails: bool| fails;
     [
         verdict(outcome, look),
-        "The whole summary would be longer than GitHub takes; what failed is here, all of it in the HTML report.\n\n".into(),
+        "The whole summary would be longer than GitHub takes; what failed is here, all of it in the HTML report.\n\n"
+            .into(),
         thresholds(outcome, failed),
         invariants(outcome, failed),
         checks(outcome, failed),
@@ -72,8 +73,12 @@ pub fn verdict(outcome: &Outcome, look: &Look) -> String {
     // The other validities are in the status already.
     let suspect = verdict.validity == Validity::Suspect;
     let doubt = if suspect { format!(" ({})", verdict.validity.word()) } else { String::new() };
-    let mut text =
-        format!("## {icon} {}{doubt} · {}\n\n**{}**\n\n", verdict.status.word(), code(&outcome.suite.name), long(&verdict.sentence));
+    let mut text = format!(
+        "## {icon} {}{doubt} · {}\n\n**{}**\n\n",
+        verdict.status.word(),
+        code(&outcome.suite.name),
+        long(&verdict.sentence)
+    );
     for reason in verdict.reasons.iter().take(FURTHER) {
         text.push_str(&format!("- ⚠️ {}\n", long(reason)));
     }
@@ -84,7 +89,13 @@ pub fn verdict(outcome: &Outcome, look: &Look) -> String {
     if verdict.status == Status::Skipped {
         return text;
     }
-    text.push_str(&format!("{} against {} · run {} · seed {}", duration(run.duration), code(&run.target), code(&run.id), run.seed));
+    text.push_str(&format!(
+        "{} against {} · run {} · seed {}",
+        duration(run.duration),
+        code(&run.target),
+        code(&run.id),
+        run.seed
+    ));
     if let Some(folder) = &run.report_dir {
         text.push_str(&format!(" · report {}", code(&format!("{}/report.html", folder.trim_end_matches('/')))));
     }
@@ -149,12 +160,7 @@ fn invariants(outcome: &Outcome, shown: impl Fn(bool) -> bool) -> String {
             InvariantResult::Broken | InvariantResult::NoData => "❌",
             InvariantResult::NotJudged => "➖",
         };
-        table.row(&[
-            mark.into(),
-            code(&format!("{}: {}", row.name, row.rule)),
-            found(row),
-            place(&row.file, row.line),
-        ]);
+        table.row(&[mark.into(), code(&format!("{}: {}", row.name, row.rule)), found(row), place(&row.file, row.line)]);
     }
     section("Invariants", &table.finish())
 }
@@ -230,7 +236,8 @@ fn latencies(outcome: &Outcome) -> String {
     let mut have_parts = false;
     for row in &outcome.latencies {
         let numbers = [row.p50, row.p90, row.p95, row.p99, row.max].map(milliseconds);
-        let cells: Vec<String> = [code(&table::subject(row))].into_iter().chain(numbers).chain([count(row.count)]).collect();
+        let cells: Vec<String> =
+            [code(&table::subject(row))].into_iter().chain(numbers).chain([count(row.count)]).collect();
         if row.scenario.is_none() && row.action.is_none() {
             whole.row(&cells);
         } else {
@@ -281,8 +288,11 @@ const fn not_ok(point: &Point) -> u64 {
 fn of_deliveries(outcome: &Outcome) -> String {
     let mut table = Table::new(&["", "Delivery", ">Owed", ">In time", "", ">p95"], FURTHER);
     for row in &outcome.deliveries {
-        let wrong: Vec<String> =
-            deliveries::counts(row).into_iter().skip(2).map(|(name, number)| format!("{} {name}", count(number))).collect();
+        let wrong: Vec<String> = deliveries::counts(row)
+            .into_iter()
+            .skip(2)
+            .map(|(name, number)| format!("{} {name}", count(number)))
+            .collect();
         let mark = match (row.broken.is_empty(), row.expected) {
             (false, _) => "❌",
             (true, 0) => "➖",
@@ -307,7 +317,9 @@ fn of_deliveries(outcome: &Outcome) -> String {
 /// Its metrics and its labels.
 fn of_the_suite(outcome: &Outcome) -> String {
     let lay_out = |title: &str, rows: Vec<Vec<String>>| {
-        let Some((headings, rows)) = rows.split_first().filter(|(_, rows)| !rows.is_empty()) else { return String::new() };
+        let Some((headings, rows)) = rows.split_first().filter(|(_, rows)| !rows.is_empty()) else {
+            return String::new();
+        };
         let headings: Vec<String> = headings.iter().map(|heading| format!(">{heading}")).collect();
         let mut names: Vec<&str> = headings.iter().map(String::as_str).collect();
         names[0] = "";
@@ -348,7 +360,10 @@ fn unmatched(outcome: &Outcome) -> String {
         return text;
     }
     let kinds = counted(outcome.unmatched_events.len() as u64, "name");
-    details(&format!("Events that nothing matched ({kinds})"), &format!("{text}{}", for_markdown(deliveries::UNMATCHED)))
+    details(
+        &format!("Events that nothing matched ({kinds})"),
+        &format!("{text}{}", for_markdown(deliveries::UNMATCHED)),
+    )
 }
 
 fn notes(outcome: &Outcome) -> String {
