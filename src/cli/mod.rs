@@ -3,22 +3,28 @@
 mod args;
 mod attempt;
 mod check;
+mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod enabled;
 mod environment;
 pub mod exit;
 mod files;
+mod limit;
 mod list;
 mod load;
 mod machine;
 mod options;
 mod output;
+mod overview;
 mod plan;
 mod progress;
 mod run;
 mod screen;
+mod selection;
 mod signals;
+mod skipped;
+mod stage;
 mod target;
 mod tls;
 
