@@ -23,6 +23,6 @@ pub fn print(options: &Options, output: &Output) -> Exit {
     let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
     let server = CIS.iter().find(|(ci, ..)| Some(*ci) == output.ci).map_or("none", |(_, name, _)| *name);
     let files: Vec<&str> = output.formats.iter().map(|format| format.file).collect();
-    screen::print(&format!("{}\n\nCI server: {server}\nreports: {}\n", table::columns(&rows), files.join(", ")));
+    screen::print(&format!("{}\n\nCI server: {server}\nreports: {}\n", table::columns_left(&rows), files.join(", ")));
     Exit::Ok
 }

@@ -27,14 +27,19 @@ pub struct SuiteText {
 }
 
 /// A suite that was read, with everything a plan needs beside it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Ready {
     pub loaded: Loaded,
     pub stage: Option<Stage>,
     /// How long its plan takes.
     pub planned: Duration,
+    /// Is it known where the target is? Not so where the variable with its address is missing and may be.
+    pub has_target: bool,
     folder: PathBuf,
 }
+
+/// What stands in for a target that is not known. Nobody connects to it: a suite whose variables may be missing is not run.
+const NOWHERE: &str = "http://127.0.0.1";
 
 /// A suite that was looked at: what could be read of it, and what is wrong with it.
 #[derive(Debug)]
@@ -56,9 +61,14 @@ pub fn prepare(suite: &SuiteText, environment: &Environment, overrides: &Overrid
         loaded,
         stage: suite.stage.clone(),
         planned: Duration::ZERO,
+        has_target: true,
         folder: suite.file.parent().unwrap_or(Path::new("")).to_path_buf(),
     });
     if let Some(ready) = &mut ready {
+        if environment.may_lack() && ready.loaded.suite.target.url.contains("${") {
+            ready.has_target = false;
+            NOWHERE.clone_into(&mut ready.loaded.suite.target.url);
+        }
         let (plan, more) = ready.compile(overrides, None, 0);
         ready.planned = plan.map_or(Duration::ZERO, |plan| plan.duration);
         problems.add_later(more);
@@ -80,14 +90,6 @@ impl Ready {
     pub fn compile(&self, overrides: &Overrides, built_in: Option<&str>, seed: u64) -> (Option<Plan>, Problems) {
         let files = |name: &str| std::fs::read(self.folder.join(name)).map_err(|error| error.to_string());
         compile(&self.loaded, &Context { overrides, files: &files, built_in, seed })
-    }
-
-    /// The same suite against another target.
-    #[must_use]
-    pub fn with_target(&self, url: &str) -> Self {
-        let mut other = self.clone();
-        url.clone_into(&mut other.loaded.suite.target.url);
-        other
     }
 
     /// Does the suite want the built-in target?

@@ -10,11 +10,13 @@ mod enabled;
 mod environment;
 pub mod exit;
 mod files;
+mod init;
 mod limit;
 mod list;
 mod load;
 mod machine;
-mod options;
+mod manual;
+pub mod options;
 mod output;
 mod overview;
 mod plan;
@@ -45,6 +47,9 @@ pub fn main() -> Exit {
         Command::Demo(args) => demo::demo(&args),
         #[cfg(feature = "demo")]
         Command::Serve(args) => demo::serve(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { command } => manual::man(command.as_deref()),
         Command::Schema => list::schema(),
         Command::List => list::list(),
     }

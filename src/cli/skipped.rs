@@ -6,13 +6,15 @@ use super::load::{self, Prepared, Ready};
 use super::machine::Machine;
 use super::run::{Order, report, run_info};
 use super::{environment, overview, screen, selection};
-use crate::plan::{Overrides, Plan};
 use crate::record::{Header, Results};
 use crate::secrets::Redactor;
 use crate::suite::problem::{Problem, Problems, Severity};
 use crate::units::Duration;
 use crate::verdict::outcome::{Ended, Outcome, RunInfo, SuiteInfo};
 use crate::verdict::{Circumstances, freeze};
+
+/// What a report says of a target that stands in a variable that is not set.
+const UNKNOWN: &str = "unknown";
 
 /// `--enabled false`: reports in which everything is skipped. Whatever is wrong with a suite is told and is no failure,
 /// since what is switched off never breaks a build; only reports that cannot be written do.
@@ -64,7 +66,10 @@ pub fn outcome(ready: &Ready, order: &Order<'_>, reason: &str) -> Outcome {
     let ended = Ended::Skipped { reason: reason.to_owned() };
     let (suite, source) = (&ready.loaded.suite, &ready.loaded.source);
     let folder = order.output.folder_of(&suite.name);
-    if let Some(plan) = plan(ready, order.overrides, machine.seed) {
+    if let Some(mut plan) = ready.compile(order.overrides, None, machine.seed).0 {
+        if !ready.has_target {
+            UNKNOWN.clone_into(&mut plan.target.display);
+        }
         let results = Results::new(Header { axes: plan.axes.clone() });
         let summary = plan.summary();
         let run = run_info(&plan, &results, ended, &machine, &folder);
@@ -95,23 +100,4 @@ pub fn outcome(ready: &Ready, order: &Order<'_>, reason: &str) -> Outcome {
         line: source.at(&crate::suite::problem::Path::root().key("name")).line,
     };
     Outcome::skipped(info, run, reason, &Redactor::new(&ready.loaded.secrets))
-}
-
-/// What a report says of a target that stands in a variable that is not set.
-const UNKNOWN: &str = "unknown";
-
-/// The plan, if there is one without the variables that are missing: a target that stands in one of them is unknown, and what
-/// else they hold is not looked at before a run.
-fn plan(ready: &Ready, overrides: &Overrides, seed: u64) -> Option<Plan> {
-    let mut plan = ready.compile(overrides, None, seed).0;
-    if plan.is_none() && ready.loaded.suite.target.url.contains("${") {
-        let nobody = ready.with_target("http://127.0.0.1");
-        plan = nobody.compile(overrides, None, seed).0.map(|plan| nameless(plan));
-    }
-    plan
-}
-
-fn nameless(mut plan: Plan) -> Plan {
-    UNKNOWN.clone_into(&mut plan.target.display);
-    plan
 }

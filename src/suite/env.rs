@@ -26,6 +26,12 @@ impl Environment {
         Self { may_lack: true, ..self }
     }
 
+    /// May variables be missing?
+    #[must_use]
+    pub fn may_lack(&self) -> bool {
+        self.may_lack
+    }
+
     /// The value of a variable, if it is set.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
