@@ -4,23 +4,31 @@ mod args;
 mod attempt;
 mod check;
 mod ci;
+mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod enabled;
 mod environment;
 pub mod exit;
 mod files;
+mod init;
+mod limit;
 mod list;
 mod load;
 mod machine;
-mod options;
+mod manual;
+pub mod options;
 mod output;
+mod overview;
 mod plan;
 mod progress;
 mod report;
 mod run;
 mod screen;
+mod selection;
 mod signals;
+mod skipped;
+mod stage;
 mod step;
 mod target;
 mod tls;
@@ -43,6 +51,9 @@ pub fn main() -> Exit {
         Command::Demo(args) => demo::demo(&args),
         #[cfg(feature = "demo")]
         Command::Serve(args) => demo::serve(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { command } => manual::man(command.as_deref()),
         Command::Schema => list::schema(),
         Command::List => list::list(),
     }
