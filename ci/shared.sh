@@ -73,23 +73,19 @@ install_browser() {
   from_debian "Chromium" chromium
 }
 
-# The Python server of the matrix, and what reads pipelines, each in an environment of its own. A copy of the requirements
-# remembers what was installed.
+# The Python server of the matrix, the libraries that read reports, and what reads pipelines, each in an environment of its own. A copy of the
+# requirements remembers what was installed.
 install_python_packages() {
-  local folder
-  for folder in tests/interop/matrix tests/pipelines; do
-    install_python_folder "$folder"
+  local requirements folder
+  for requirements in tests/interop/matrix/requirements.txt tests/readers/requirements.txt tests/pipelines/requirements.txt; do
+    folder=$(dirname "$requirements")
+    if cmp -s "$requirements" "$folder/.venv/.installed-from"; then continue; fi
+    if ! has python3 || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then from_debian "Python" python3 python3-venv; fi
+    printf 'installing the Python packages of %s\n' "$folder"
+    python3 -m venv --clear "$folder/.venv"
+    "$folder/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$requirements"
+    cp "$requirements" "$folder/.venv/.installed-from"
   done
-}
-
-install_python_folder() {
-  local folder=$1
-  if cmp -s "$folder/requirements.txt" "$folder/.venv/.installed-from"; then return; fi
-  if ! has python3 || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then from_debian "Python" python3 python3-venv; fi
-  printf 'installing the Python packages of %s\n' "$folder"
-  python3 -m venv --clear "$folder/.venv"
-  "$folder/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$folder/requirements.txt"
-  cp "$folder/requirements.txt" "$folder/.venv/.installed-from"
 }
 
 # What reads shell scripts, and what gitlab-ci-local copies with.

@@ -174,7 +174,7 @@ fn cpu(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
 /// Can the run judge the server? Where it cannot, nothing is drawn as a good sign.
 #[must_use]
 pub fn is_judged(outcome: &Outcome) -> bool {
-    outcome.verdict.status != Status::Invalid
+    !matches!(outcome.verdict.status, Status::Invalid | Status::Skipped)
 }
 
 fn highest(values: impl Iterator<Item = f64>) -> Option<f64> {

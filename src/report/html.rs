@@ -19,7 +19,7 @@ use crate::report::look::Look;
 use crate::report::untrusted::for_html;
 use crate::units::Duration;
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{DeliveryRow, StepTable};
+use crate::verdict::outcome::{DeliveryRow, Status, StepTable};
 
 /// The template that is rendered, the parts that it includes, and the page of [`super::compare`]. The suffix `.html` is what turns escaping on.
 const TEMPLATE: &str = "report.html";
@@ -129,6 +129,10 @@ struct Figure {
 fn figures(outcome: &Outcome) -> Vec<Figure> {
     let totals = &outcome.totals;
     let mut figures = vec![];
+    // Large zeros would look like a result.
+    if outcome.verdict.status == Status::Skipped {
+        return figures;
+    }
     let metric = |name: &str| outcome.metrics.iter().find(|row| row.name == name && row.value.is_some());
     let mut add = |name, value: String, note: String| figures.push(Figure { name, value, note });
     if let Some(row) = metric("success_rate") {

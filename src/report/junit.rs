@@ -1,14 +1,16 @@
 //! `junit.xml`: what CI servers read.
 //!
-//! A test suite is a scenario; its cases are *scenario completed*, one a `delivery`, and one a threshold. Thresholds over
-//! all scenarios and the invariants stand in a suite that is named as the suite file is. Names never hold a measured value, because GitLab compares
-//! branches by them. A threshold that was not met is a `failure` with all three of type, message and text: some servers
-//! show only the one, some only the other. Why a run could not judge is said once, as the `error` of *scenario
-//! completed*; the thresholds it left unjudged are `skipped`.
+//! A test suite is a scenario; its cases are *scenario completed*, one a `delivery`, and one a threshold. *Measurement valid*,
+//! thresholds over all scenarios and the invariants stand in a suite that is named as the suite file is. Names never hold a
+//! measured value, because GitLab compares branches by them. A threshold that was not met is a `failure` with all three of
+//! type, message and text: some servers show only the one, some only the other. Why a run did not come to its end is the
+//! `error` of *scenario completed*, and why one could not judge the `error` of *measurement valid*; what was left unjudged is
+//! `skipped`, as is everything of a run that was skipped.
 
 mod deliveries;
-
-use std::collections::HashMap;
+mod keys;
+mod strict;
+mod validity;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -25,7 +27,7 @@ use crate::units::Duration;
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{
     CheckResult, CheckRow, Ended, ErrorRow, InvariantResult, InvariantRow, Judged, LatencyRow, ScenarioRow, Status,
-    ThresholdResult, Validity,
+    ThresholdResult, Totals,
 };
 
 /// Longer output of a case is cut: some servers refuse it, none shows it.
@@ -37,7 +39,13 @@ const ERRORS_SHOWN: usize = 8;
 ///
 /// # Errors
 /// Only by a bug.
-pub fn render(outcome: &Outcome, _: &Look) -> Result<String, ReportError> {
+pub fn render(outcome: &Outcome, look: &Look) -> Result<String, ReportError> {
+    let mut report = report(outcome);
+    keys::make_unique(&mut report);
+    if look.junit_strict { strict::text(report) } else { Ok(report.to_string()?) }
+}
+
+fn report(outcome: &Outcome) -> Report {
     let mut report = Report::new(for_junit_line(&outcome.suite.name));
     report.set_time(outcome.run.duration.std());
     report.timestamp = outcome.run.started.parse().ok();
@@ -45,15 +53,12 @@ pub fn render(outcome: &Outcome, _: &Look) -> Result<String, ReportError> {
         report.add_test_suite(of_scenario(outcome, scenario));
     }
     let global: Vec<&Judged> = outcome.thresholds.iter().filter(|judged| owner(outcome, judged).is_none()).collect();
-    // A file without a case would look like a pass: a run without scenarios still says what became of it.
-    if !global.is_empty()
-        || !outcome.invariants.is_empty()
-        || !outcome.checks.is_empty()
-        || outcome.scenarios.is_empty()
-    {
-        report.add_test_suite(of_run(outcome, &global));
+    report.add_test_suite(of_run(outcome, &global));
+    if outcome.verdict.status == Status::Skipped {
+        // Why is said; tables of zeros would only look like results.
+        report.test_suites.iter_mut().flat_map(|suite| &mut suite.test_cases).for_each(|case| case.system_out = None);
     }
-    Ok(report.to_string()?)
+    report
 }
 
 /// The scenario whose suite a threshold stands in.
@@ -70,10 +75,7 @@ fn of_scenario(outcome: &Outcome, scenario: &ScenarioRow) -> TestSuite {
         ("success_rate", scenario.success_rate.map_or_else(|| NONE.into(), share)),
     ];
     suite.add_properties(numbers.map(|(name, value)| property(name, &value)));
-    let outcomes = scenario.totals.outcomes();
-    suite.add_properties(outcomes.map(|(name, value)| property(&format!("actions.{name}"), &value.to_string())));
-    let causes = causes(&scenario.totals);
-    suite.add_properties(causes.map(|cause| property(&format!("rejected.{}", cause.name), &cause.count.to_string())));
+    suite.add_properties(counts(&scenario.totals));
     suite.add_properties(percentiles(&related(outcome, Some(&scenario.name))));
     let delivered = deliveries::properties(outcome, &scenario.name);
     suite.add_properties(delivered.iter().map(|(name, value)| property(name, value)));
@@ -93,8 +95,11 @@ fn of_scenario(outcome: &Outcome, scenario: &ScenarioRow) -> TestSuite {
 
 fn of_run(outcome: &Outcome, thresholds: &[&Judged]) -> TestSuite {
     let mut suite = suite(outcome, &outcome.suite.name, outcome.run.duration);
+    suite.add_properties(counts(&outcome.totals));
     suite.add_properties(percentiles(&related(outcome, None)));
     let class = format!("cotillion.{}", outcome.suite.name);
+    suite.add_test_case(validity::of_measurement(outcome, &class));
+    // A file in which only the measurement is judged would look like a pass.
     if outcome.scenarios.is_empty() {
         let status = completion(outcome);
         let mut completed = case("run completed", &class, &outcome.suite.file, outcome.suite.line, status);
@@ -125,8 +130,8 @@ fn of_check(outcome: &Outcome, class: &str, check: &CheckRow) -> TestCase {
         CheckResult::False => unsuccessful(NonSuccessKind::Failure, "CheckFailed", &check.complaint(), &text),
         CheckResult::Error => unsuccessful(NonSuccessKind::Error, "CheckNotAsked", &check.complaint(), &text),
         CheckResult::NotJudged => match outcome.verdict.status {
-            Status::Pass | Status::Fail => not_judged(&check.detail),
-            _ => not_judged(&outcome.verdict.sentence),
+            Status::Pass | Status::Fail => not_judged(outcome, &check.detail),
+            _ => not_judged(outcome, &outcome.verdict.sentence),
         },
     };
     let mut case = case(&format!("after: {}", check.name), class, &outcome.suite.file, check.line, status);
@@ -135,10 +140,15 @@ fn of_check(outcome: &Outcome, class: &str, check: &CheckRow) -> TestCase {
     case
 }
 
-fn not_judged(why: &str) -> TestCaseStatus {
+/// Neither good nor bad, and why; as text too, since GitLab shows no message.
+fn not_judged(outcome: &Outcome, why: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
     let why = for_junit_line(why);
-    status.set_type("NotJudged").set_message(format!("not judged: {why}"));
+    let (ty, message) = match outcome.verdict.status {
+        Status::Skipped => ("Skipped", why),
+        _ => ("NotJudged", format!("not judged: {why}")),
+    };
+    status.set_type(ty).set_description(limited(message.clone())).set_message(message);
     status
 }
 
@@ -173,6 +183,13 @@ fn property(name: &str, value: &str) -> Property {
     Property::new(for_junit_line(name), for_junit_line(value))
 }
 
+/// Actions by outcome, and rejections by cause.
+fn counts(totals: &Totals) -> Vec<Property> {
+    let actions = totals.outcomes().map(|(name, value)| property(&format!("actions.{name}"), &value.to_string()));
+    let rejected = causes(totals).map(|cause| property(&format!("rejected.{}", cause.name), &cause.count.to_string()));
+    actions.into_iter().chain(rejected).collect()
+}
+
 fn percentiles(rows: &[&LatencyRow]) -> Vec<Property> {
     let of_row = |row: &&LatencyRow| {
         let prefix =
@@ -201,12 +218,14 @@ fn case(name: &str, class: &str, file: &str, line: usize, status: TestCaseStatus
 fn completion(outcome: &Outcome) -> TestCaseStatus {
     let kind = match (&outcome.run.ended, outcome.verdict.status) {
         (Ended::Unreachable { .. }, _) | (_, Status::Unreachable) => "Unreachable",
+        // Of a run that cannot judge the error is that of *measurement valid*; nothing else of it looks like a success.
+        (Ended::Skipped { .. }, _) | (_, Status::Skipped | Status::Invalid) => {
+            return not_judged(outcome, &outcome.verdict.sentence);
+        }
         // The threshold that was broken for too long is the one failure; this case says so in its output.
         (Ended::Aborted { .. }, _) if outcome.thresholds.iter().any(Judged::fails) => return TestCaseStatus::success(),
         (Ended::Aborted { .. }, _) => "Aborted",
         (Ended::Interrupted { .. }, _) | (_, Status::Interrupted) => "Interrupted",
-        (Ended::Skipped { .. }, _) | (_, Status::Skipped) => return not_judged(&outcome.verdict.sentence),
-        (_, Status::Invalid) => "InvalidRun",
         (Ended::Completed, Status::Pass | Status::Fail) => return TestCaseStatus::success(),
     };
     let mut text = vec![outcome.verdict.sentence.clone()];
@@ -235,7 +254,7 @@ fn unsuccessful(kind: NonSuccessKind, ty: &str, message: &str, text: &str) -> Te
 fn completion_text(outcome: &Outcome, scenario: Option<&ScenarioRow>) -> String {
     let verdict = &outcome.verdict;
     let mut parts = vec![format!("{} ({})\n{}", verdict.status.word(), verdict.validity.word(), verdict.sentence)];
-    if verdict.validity != Validity::Valid {
+    if !verdict.reasons.is_empty() {
         parts.push(verdict.reasons.iter().map(|reason| format!("- {reason}")).collect::<Vec<_>>().join("\n"));
     }
     if let Some(scenario) = scenario {
@@ -244,10 +263,15 @@ fn completion_text(outcome: &Outcome, scenario: Option<&ScenarioRow>) -> String 
         parts.extend(why_rejected(scenario));
     }
     let name = scenario.map(|row| &row.name);
-    parts.push(format!("Latencies\n{}", table::latencies(related(outcome, name))));
+    parts.extend(latencies(&related(outcome, name)));
     parts.extend(outcome.waiting.clone());
     parts.push(error_list(outcome, name));
     with_attachment(outcome, &parts.join("\n\n"))
+}
+
+/// `None` without a sample.
+fn latencies(rows: &[&LatencyRow]) -> Option<String> {
+    (!rows.is_empty()).then(|| format!("Latencies\n{}", table::latencies(rows.iter().copied())))
 }
 
 /// `None` without a rejection that has a cause.
@@ -283,8 +307,8 @@ fn of_delivery(outcome: &Outcome, class: &str, scenario: &String, delivery: &Del
     let status = match delivery.end {
         End::Passed => TestCaseStatus::success(),
         End::Failed(ty) => unsuccessful(NonSuccessKind::Failure, ty, &delivery.message, &text),
-        End::NothingOwed => not_judged(&delivery.message),
-        End::NotJudged => not_judged(&outcome.verdict.sentence),
+        End::NothingOwed => not_judged(outcome, &delivery.message),
+        End::NotJudged => not_judged(outcome, &outcome.verdict.sentence),
     };
     let mut case = case(&delivery.name, class, &outcome.suite.file, delivery.line, status);
     case.set_time(delivery.time.std());
@@ -302,13 +326,7 @@ fn add_thresholds<'a>(
     class: &str,
     thresholds: impl Iterator<Item = &'a Judged>,
 ) {
-    // GitLab keeps only the first of two cases with one name.
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    for judged in thresholds {
-        let times = seen.entry(&judged.name).and_modify(|times| *times += 1).or_insert(1);
-        let name = if *times == 1 { judged.name.clone() } else { format!("{} #{times}", judged.name) };
-        suite.add_test_case(of_threshold(outcome, class, &name, judged));
-    }
+    suite.add_test_cases(thresholds.map(|judged| of_threshold(outcome, class, judged)));
 }
 
 fn of_invariant(outcome: &Outcome, class: &str, row: &InvariantRow) -> TestCase {
@@ -318,7 +336,7 @@ fn of_invariant(outcome: &Outcome, class: &str, row: &InvariantRow) -> TestCase 
         InvariantResult::Held => TestCaseStatus::success(),
         InvariantResult::Broken => unsuccessful(NonSuccessKind::Failure, "InvariantBroken", &message, &text),
         InvariantResult::NoData => unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text),
-        InvariantResult::NotJudged => not_judged(&outcome.verdict.sentence),
+        InvariantResult::NotJudged => not_judged(outcome, &outcome.verdict.sentence),
     };
     let output = match row.result {
         InvariantResult::Held | InvariantResult::NotJudged => for_junit(&invariants::text(row)),
@@ -326,11 +344,13 @@ fn of_invariant(outcome: &Outcome, class: &str, row: &InvariantRow) -> TestCase 
         InvariantResult::Broken | InvariantResult::NoData => with_attachment(outcome, &message),
     };
     let mut case = case(&format!("invariant {}", row.name), class, &row.file, row.line, status);
+    let counts = [("held", row.held), ("broken", row.broken), ("undecided", row.undecided)];
+    case.add_properties(counts.map(|(name, value)| property(name, &value.to_string())));
     case.set_system_out(limited(output));
     case
 }
 
-fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> TestCase {
+fn of_threshold(outcome: &Outcome, class: &str, judged: &Judged) -> TestCase {
     let text = threshold_text(outcome, judged);
     let message = format!(
         "{}: expected {}, observed {} ({} samples)",
@@ -347,9 +367,11 @@ fn of_threshold(outcome: &Outcome, class: &str, name: &str, judged: &Judged) -> 
             let message = format!("{}: expected {}, but there are no samples", subject(judged), judged.limit);
             unsuccessful(NonSuccessKind::Failure, "NoData", &message, &text)
         }
-        ThresholdResult::NotJudged => not_judged(&outcome.verdict.sentence),
+        ThresholdResult::NotJudged => not_judged(outcome, &outcome.verdict.sentence),
     };
-    let mut case = case(name, class, &judged.file, judged.line, status);
+    let mut case = case(&judged.name, class, &judged.file, judged.line, status);
+    case.add_properties([property("limit", &judged.limit), property("samples", &judged.samples.to_string())]);
+    case.add_properties(judged.observed.map(|observed| property("observed", &observed.to_string())));
     if let (Unit::Milliseconds, Some(observed)) = (judged.unit, judged.observed) {
         case.set_time(Duration::from_secs_f64(observed / 1_000.0).std());
     }
@@ -384,10 +406,11 @@ fn threshold_text(outcome: &Outcome, judged: &Judged) -> String {
         vec!["Samples".into(), format!("{}{few}", count(judged.samples))],
         vec!["Where".into(), format!("{}:{}", judged.file, judged.line)],
     ]);
-    let rows = related(outcome, judged.scenario.as_ref());
-    let latencies = table::latencies(rows);
-    let examples = deliveries::examples_behind(outcome, judged).map_or_else(String::new, |text| format!("{text}\n\n"));
-    format!("{facts}\n\n{examples}Latencies\n{latencies}\n\n{}", error_list(outcome, judged.scenario.as_ref()))
+    let mut parts = vec![facts];
+    parts.extend(deliveries::examples_behind(outcome, judged));
+    parts.extend(latencies(&related(outcome, judged.scenario.as_ref())));
+    parts.push(error_list(outcome, judged.scenario.as_ref()));
+    parts.join("\n\n")
 }
 
 /// Text with an order to publish the HTML report beside it, where the place of the reports is known. GitLab, Azure and

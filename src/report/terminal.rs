@@ -35,6 +35,10 @@ const BAR: &[(&str, Style, char)] = &[
 pub fn render(outcome: &Outcome, colour: bool, width: usize) -> String {
     let mut page = Page::new(colour, width);
     verdict(&mut page, outcome);
+    if outcome.verdict.status == Status::Skipped {
+        // Of what was not done there is nothing to list.
+        return page.text;
+    }
     thresholds(&mut page, &outcome.thresholds);
     invariants::section(&mut page, &outcome.invariants);
     checks(&mut page, outcome);
@@ -72,7 +76,11 @@ fn verdict(page: &mut Page, outcome: &Outcome) {
     }
     let run = &outcome.run;
     let target = for_log(&run.target);
-    let facts = format!("  {} against {target} · run {} · seed {}", duration(run.duration), for_log(&run.id), run.seed);
+    let lasted = match verdict.status {
+        Status::Skipped => format!("0 s of {}", duration(run.planned_duration)),
+        _ => duration(run.duration),
+    };
+    let facts = format!("  {lasted} against {target} · run {} · seed {}", for_log(&run.id), run.seed);
     page.line(&[(DIM, &facts)]);
 }
 

@@ -163,7 +163,9 @@ impl Outcome {
         };
         outcome.totals = Totals::default();
         outcome.scenarios = vec![scenario("bidders", 14, 0, Duration::ZERO, outcome.totals)];
-        outcome.metrics = metrics(&outcome.totals, 0, 0.0);
+        outcome.deliveries = deliveries(&outcome.totals, "");
+        outcome.invariants = invariants::never_asked();
+        outcome.metrics.iter_mut().for_each(|row| row.value = None);
         outcome.errors.clear();
         outcome.timeline = Timeline::default();
         outcome.waiting = None;
@@ -181,11 +183,11 @@ impl Outcome {
         outcome.run.ended = Ended::Unreachable { reason: reason.into() };
         outcome.verdict = Verdict {
             status: Status::Unreachable,
-            validity: Validity::Invalid,
-            reasons: vec!["nothing was measured".into()],
+            validity: Validity::NotMeasured,
+            reasons: vec![],
             sentence: format!("Nothing was measured: {reason}"),
         };
-        invariants::not_judged(&mut outcome.invariants);
+        outcome.invariants = invariants::never_asked();
         for threshold in &mut outcome.thresholds {
             threshold.samples = 0;
             observe(threshold, None, ThresholdResult::NotJudged);

@@ -164,7 +164,7 @@ pub enum Validity {
     Valid,
     Suspect,
     Invalid,
-    /// There was no measurement: the run was skipped.
+    /// There was no measurement: the run was skipped, or nobody could reach the target.
     NotMeasured,
 }
 

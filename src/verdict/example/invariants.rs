@@ -41,6 +41,17 @@ pub(super) fn not_judged(rows: &mut [InvariantRow]) {
     rows.iter_mut().for_each(|row| row.result = InvariantResult::NotJudged);
 }
 
+/// The same where nobody ever acted.
+pub(super) fn never_asked() -> Vec<InvariantRow> {
+    let found_text = "nothing was seen that decides it";
+    let mut rows = held();
+    for row in &mut rows {
+        (row.held, row.undecided, row.found_text) = (0, 0, found_text.into());
+    }
+    not_judged(&mut rows);
+    rows
+}
+
 /// One that nothing was seen of.
 pub(super) fn no_data() -> InvariantRow {
     InvariantRow {
