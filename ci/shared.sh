@@ -51,11 +51,11 @@ install_rust() {
   done
 }
 
-# The real servers of tests/interop. A copy of the lock file remembers what was installed.
+# The real servers of tests/interop, and what reads and runs pipelines. A copy of the lock file remembers what was installed.
 install_node_packages() {
   if ! has node || ! has npm; then from_debian "Node" nodejs npm; fi
   local lock folder
-  for lock in tests/interop/*/package-lock.json; do
+  for lock in tests/interop/*/package-lock.json tests/pipelines/package-lock.json; do
     folder=$(dirname "$lock")
     if cmp -s "$lock" "$folder/node_modules/.installed-from"; then continue; fi
     printf 'installing the npm packages of %s\n' "$folder"
@@ -73,11 +73,11 @@ install_browser() {
   from_debian "Chromium" chromium
 }
 
-# The Python server of the matrix and the libraries that read reports, each in an environment of its own. A copy of the
+# The Python server of the matrix, the libraries that read reports, and what reads pipelines, each in an environment of its own. A copy of the
 # requirements remembers what was installed.
 install_python_packages() {
   local requirements folder
-  for requirements in tests/interop/matrix/requirements.txt tests/readers/requirements.txt; do
+  for requirements in tests/interop/matrix/requirements.txt tests/readers/requirements.txt tests/pipelines/requirements.txt; do
     folder=$(dirname "$requirements")
     if cmp -s "$requirements" "$folder/.venv/.installed-from"; then continue; fi
     if ! has python3 || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then from_debian "Python" python3 python3-venv; fi
@@ -86,6 +86,15 @@ install_python_packages() {
     "$folder/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$requirements"
     cp "$requirements" "$folder/.venv/.installed-from"
   done
+}
+
+# What reads shell scripts, and what gitlab-ci-local copies with.
+install_lint() {
+  local missing=() tool
+  for tool in shellcheck rsync git curl; do
+    if ! has "$tool"; then missing+=("$tool"); fi
+  done
+  if [ "${#missing[@]}" -gt 0 ]; then from_debian "what ci/lint needs" "${missing[@]}"; fi
 }
 
 # What makes two servers one: Redis between them and nginx before them. The tests start their own of both, on other ports than
@@ -100,7 +109,7 @@ install_cluster() {
 # finish: the summary, and the exit code of all parts together.
 finish() {
   printf '\n== Summary\n\n'
-  grep -E '^ *(Running|Doc-tests) |^test result:' "$log" || printf 'no test has run\n'
+  grep -E '^ *(Running|Doc-tests) |^test result:|^ℹ (tests|pass|fail|skipped) ' "$log" || printf 'no test has run\n'
   printf '\n'
   printf '%s\n' "${summary[@]}"
   exit "$failed"

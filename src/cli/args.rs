@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use super::enabled::Enabled;
+use super::init::SERVERS;
+use super::report::ReportArgs;
 #[cfg(feature = "demo")]
 use crate::demo::faults::{Faults, Range, Timed};
 use crate::plan::Overrides;
@@ -33,6 +36,8 @@ Options of `run` are also read from the environment: `--out` from COTILLION_OUT,
 pub enum Command {
     /// Run suites, write reports, exit with the verdict.
     Run(RunArgs),
+    /// Write reports again, in any format, from what a run left.
+    Report(ReportArgs),
     /// Print what a suite will do; opens no socket.
     Plan(PlanArgs),
     /// One user, one turn, against the target, with every frame; for writing a suite.
@@ -45,6 +50,12 @@ pub enum Command {
     /// Run the built-in target alone, until it is stopped.
     #[cfg(feature = "demo")]
     Serve(ServeArgs),
+    /// Write a suite to begin with, and the pipeline for the CI server that is there; overwrites nothing.
+    Init(InitArgs),
+    /// Print the completions for a shell.
+    Completions { shell: Shell },
+    /// Print the manual page of the program, or of one of its commands.
+    Man { command: Option<String> },
     /// Print the JSON Schema of suites, for editors.
     Schema,
     /// Print what there is: protocols, loads, patterns, metrics, report formats, exit codes.
@@ -119,11 +130,11 @@ pub struct How {
 /// `--ci` unless given: the CI server is known by its variables.
 pub const AUTO: &str = "auto";
 
-fn formats() -> PossibleValuesParser {
+pub fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
 }
 
-fn servers() -> PossibleValuesParser {
+pub fn servers() -> PossibleValuesParser {
     let names = CIS.iter().map(|(_, name, _)| *name);
     PossibleValuesParser::new(std::iter::once(AUTO).chain(names).chain(["none"]))
 }
@@ -222,6 +233,16 @@ pub struct CheckArgs {
     pub suites: Vec<PathBuf>,
     #[command(flatten)]
     pub overrides: OverrideArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The repository.
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// The CI server, instead of the one that is found.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SERVERS.iter().map(|server| server.name)))]
+    pub ci: Option<String>,
 }
 
 #[cfg(feature = "demo")]

@@ -6,7 +6,8 @@ use super::args::{DemoArgs, ServeArgs};
 use super::exit::Exit;
 use super::load::{self, SuiteText};
 use super::output::Output;
-use super::{environment, files, run, screen, signals, target};
+use super::run::Order;
+use super::{environment, files, limit, run, screen, signals, target};
 use crate::demo::{self, Options, Rules};
 use crate::report::compare::{self, Compared};
 use crate::report::table;
@@ -26,9 +27,11 @@ pub fn demo(args: &DemoArgs) -> Exit {
         return compare(args, &output);
     }
     let overrides = args.overrides.overrides();
-    let suite = SuiteText { file: SUITE_FILE.into(), text: SUITE.to_owned() };
+    let suite = SuiteText { file: SUITE_FILE.into(), text: SUITE.to_owned(), stage: None };
     match load::prepare_all(&[suite], environment::read(args.overrides.env_file.as_deref()), &overrides) {
-        Ok(ready) => run::run_all(&ready, &overrides, &args.how, &output),
+        Ok(ready) => {
+            run::run_all(&ready, &Order { overrides: &overrides, how: &args.how, output: &output, keep_going: false })
+        }
         Err(exit) => exit,
     }
 }
@@ -45,20 +48,21 @@ fn compare(args: &DemoArgs, output: &Output) -> Exit {
         text: SUITE
             .replace("name: demo", &format!("name: {pattern}"))
             .replace("pattern: rotate", &format!("pattern: {pattern}")),
+        stage: None,
     });
     let environment = environment::read(args.overrides.env_file.as_deref());
     let ready = match load::prepare_all(&suites, environment, &overrides) {
         Ok(ready) => ready,
         Err(exit) => return exit,
     };
-    let stopper = Stopper::new();
-    if let Err(error) = signals::listen(stopper.clone()) {
-        screen::note(&format!("signals cannot be heard: {error}\n"));
-        return Exit::Internal;
-    }
+    let order = Order { overrides: &overrides, how: &args.how, output, keep_going: false };
+    let (stopper, _limit) = match limit::stopper(&ready, &args.how) {
+        Ok(stopper) => stopper,
+        Err(exit) => return exit,
+    };
     let mut outcomes: Vec<Outcome> = Vec::new();
     for suite in &ready {
-        match run::run_one(suite, &overrides, &args.how, output, &stopper) {
+        match run::run_one(suite, &order, &stopper) {
             Ok(outcome) if matches!(outcome.verdict.status, Status::Interrupted | Status::Unreachable) => {
                 return Exit::of(&outcome);
             }

@@ -8,13 +8,18 @@ use crate::verdict::Outcome;
 /// Writes the reports of an outcome into its folder, and says where. All that can be written is written; the error names
 /// what could not.
 pub fn write(outcome: &Outcome, output: &Output) -> Result<Vec<PathBuf>, String> {
-    let folder = output.folder_of(&outcome.suite.name);
-    std::fs::create_dir_all(&folder).map_err(|error| format!("`{}` cannot be made: {error}", folder.display()))?;
+    write_into(&output.folder_of(&outcome.suite.name), outcome, output)
+}
+
+/// The same, into that very folder.
+pub fn write_into(folder: &Path, outcome: &Outcome, output: &Output) -> Result<Vec<PathBuf>, String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("`{}` cannot be made: {error}", folder.display()))?;
+    let look = output.look_in(folder);
     let mut written = Vec::new();
     let mut failed = Vec::new();
     for format in &output.formats {
         let path = folder.join(format.file);
-        let result = (format.render)(outcome, &output.look)
+        let result = (format.render)(outcome, &look)
             .map_err(|error| error.to_string())
             .and_then(|text| replace(&path, &text).map_err(|error| error.to_string()));
         match result {

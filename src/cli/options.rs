@@ -22,18 +22,18 @@ const MEANT_WHEN_EMPTY: &str = "enabled";
 
 /// The command line as it was given, and where each option of it comes from.
 #[derive(Debug)]
-pub struct Parsed {
+pub(super) struct Parsed {
     pub line: CommandLine,
     pub options: Options,
 }
 
 /// Every option of the command, in the order of its help.
 #[derive(Debug, Clone)]
-pub struct Options(pub Vec<Given>);
+pub(super) struct Options(pub(super) Vec<Given>);
 
 /// An option with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
+pub(super) struct Given {
     /// As it is written on the command line, without the dashes.
     pub name: String,
     /// As it was given, several with commas between them; empty where there is none.
@@ -43,7 +43,7 @@ pub struct Given {
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum From {
+pub(super) enum From {
     CommandLine,
     /// The variable.
     Environment(String),
@@ -53,7 +53,7 @@ pub enum From {
 /// Reads the command line and the environment. Ends the process where they are wrong (exit code 2), or where somebody only
 /// asks for help.
 #[must_use]
-pub fn parse() -> Parsed {
+pub(super) fn parse() -> Parsed {
     let mut command = command();
     let matches =
         command.try_get_matches_from_mut(std::env::args_os()).unwrap_or_else(|error| refuse(&command, &error));
@@ -67,7 +67,7 @@ pub fn parse() -> Parsed {
 
 /// The command line, with the variables of its options.
 #[must_use]
-pub fn command() -> Command {
+pub(super) fn command() -> Command {
     let of_suites: Vec<Id> =
         OverrideArgs::augment_args(Command::new("")).get_arguments().map(|arg| arg.get_id().clone()).collect();
     CommandLine::command().mut_subcommands(|command| {
@@ -77,9 +77,27 @@ pub fn command() -> Command {
     })
 }
 
+/// The options of `run` for the documentation: name, variable, default, meaning; in the order of the help.
+#[must_use]
+pub fn table() -> Vec<[String; 4]> {
+    let command = command();
+    let arguments = command.find_subcommand("run").into_iter().flat_map(Command::get_arguments);
+    let shown = arguments.filter_map(|arg| Some((arg, arg.get_long()?)));
+    shown
+        .map(|(arg, name)| {
+            let value = arg.get_value_names().filter(|_| arg.get_action().takes_values());
+            let value = value.into_iter().flatten().map(|value| format!(" {value}")).collect::<String>();
+            let default: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+            let default = default.join(",");
+            let about = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            [format!("--{name}{value}"), variable_of(arg).unwrap_or_default(), default, about]
+        })
+        .collect()
+}
+
 /// The variable of an option, if it has one.
 #[must_use]
-pub fn variable_of(arg: &Arg) -> Option<String> {
+pub(super) fn variable_of(arg: &Arg) -> Option<String> {
     let name = arg.get_long().filter(|name| !NEVER.contains(name))?;
     Some(format!("{PREFIX}{}", name.to_uppercase().replace('-', "_")))
 }
@@ -138,7 +156,7 @@ fn given(arg: &Arg, matches: &ArgMatches) -> Given {
 impl Options {
     /// How an option was given, for a sentence: `--enabled false` or `COTILLION_ENABLED=false`.
     #[must_use]
-    pub fn words(&self, name: &str) -> String {
+    pub(super) fn words(&self, name: &str) -> String {
         let given = self.0.iter().find(|given| given.name == name);
         match given.map(|given| (given.value.trim(), &given.from)) {
             Some((value, From::Environment(variable))) => format!("{variable}={value}"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::{AUTO, How};
 use super::environment::variable;
 use super::exit::Exit;
-use super::screen;
+use super::{ci, screen};
 use crate::report::ci::CIS;
 use crate::report::{Ci, FORMATS, Format, Look, Written};
 
@@ -24,19 +24,36 @@ pub struct Output {
 impl Output {
     /// As the command line says. The error has been shown.
     pub fn of(how: &How) -> Result<Self, Exit> {
-        let ci = server(&how.ci);
-        let templates = how.template.as_deref().map(templates).transpose().map_err(|error| {
+        Self::chosen(how.out.clone(), &how.format, &how.ci, how.junit_strict, how.template.as_deref())
+    }
+
+    /// The same of its parts.
+    pub fn chosen(
+        folder: PathBuf,
+        format: &[String],
+        ci: &str,
+        junit_strict: bool,
+        template: Option<&Path>,
+    ) -> Result<Self, Exit> {
+        let ci = server(ci);
+        let templates = template.map(templates).transpose().map_err(|error| {
             screen::note(&format!("{error}; `--template` takes a folder with templates\n"));
             Exit::Usage
         })?;
-        let look = Look { templates: templates.unwrap_or_default(), junit_strict: how.junit_strict, ..Look::default() };
-        Ok(Self { folder: how.out.clone(), formats: chosen(&how.format, ci), look, ci })
+        let look = Look { templates: templates.unwrap_or_default(), junit_strict, ..Look::default() };
+        Ok(Self { folder, formats: chosen(format, ci), look, ci })
     }
 
     /// Where the reports of a suite go.
     #[must_use]
     pub fn folder_of(&self, suite: &str) -> PathBuf {
         self.folder.join(suite)
+    }
+
+    /// How reports in a folder look: it may be known where they can be opened.
+    #[must_use]
+    pub fn look_in(&self, folder: &Path) -> Look {
+        Look { report_url: ci::report_url(self.ci, folder), ..self.look.clone() }
     }
 }
 

@@ -16,6 +16,7 @@ mod interop;
 mod invariants;
 mod loadtests;
 mod matrix;
+mod keys;
 mod lounge;
 mod pages;
 mod planning;

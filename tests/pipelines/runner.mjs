@@ -49,14 +49,25 @@ export function outputs(text) {
 
 const COMMANDS = "error|warning|notice|debug|group|endgroup|add-mask|stop-commands|set-output|save-state|set-env|add-path|add-matcher|echo";
 
-/** The commands in a log, as the runner takes them: `::name …::` at the head of a line, and the old `##[name …]` anywhere in it. */
+/**
+ * The commands in a log, as the runner takes them: `::name …::` at the head of a line, and the old `##[name …]` anywhere in it.
+ * Between `::stop-commands::WORD` and `::WORD::` it takes none.
+ */
 export function commands(log) {
   const found = [];
+  let deaf;
   for (const line of log.split(/\r\n|\n|\r/)) {
+    if (deaf !== undefined) {
+      if (line.trim() === `::${deaf}::`) deaf = undefined;
+      continue;
+    }
     const match =
       new RegExp(`^\\s*::(${COMMANDS})(?: (.*?))?::(.*)$`, "i").exec(line) ??
       new RegExp(`##\\[(${COMMANDS})(?: (.*?))?\\](.*)$`, "i").exec(line);
-    if (match) found.push({ name: match[1].toLowerCase(), properties: match[2] ?? "", message: match[3] });
+    if (!match) continue;
+    const name = match[1].toLowerCase();
+    if (name === "stop-commands") deaf = match[3];
+    found.push({ name, properties: match[2] ?? "", message: match[3] });
   }
   return found;
 }

@@ -1,6 +1,7 @@
 //! The rows of a made-up outcome: what a verdict would have read off the totals.
 
 use crate::metrics::catalog::{self, Unit};
+use crate::metrics::number;
 use crate::units::{Duration, Moment};
 use crate::verdict::example::deliveries::rates;
 use crate::verdict::example::wave::round;
@@ -92,13 +93,8 @@ pub(super) fn judged(
 pub(super) fn observe(threshold: &mut Judged, observed: Option<f64>, result: ThresholdResult) {
     threshold.observed = observed;
     threshold.result = result;
-    threshold.observed_text = match (observed, threshold.unit) {
-        (None, _) => "no samples".into(),
-        (Some(value), Unit::Share) => format!("{:.2} %", value * 100.0),
-        (Some(value), Unit::Milliseconds) if value < 100.0 => format!("{value:.1} ms"),
-        (Some(value), Unit::Milliseconds) => format!("{value:.0} ms"),
-        (Some(value), _) => format!("{value}"),
-    };
+    threshold.observed_text =
+        observed.map_or_else(|| "no samples".into(), |observed| number::value(observed, threshold.unit));
 }
 
 pub(super) fn scenario(name: &str, line: usize, users: u64, duration: Duration, totals: Totals) -> ScenarioRow {
