@@ -58,15 +58,16 @@ fn keys_are_unique_even_where_every_name_is_the_same() {
 fn two_runs_have_the_same_keys() {
     let server = ServerProcess::built_in(&[]);
     let run = |arguments: &[&str]| {
-        let program =
-            Program::new().file("suite.yaml", &suite("twice", &[("duration: 6s", "duration: 3s")])).env("TARGET_URL", &server.url);
+        let program = Program::new()
+            .file("suite.yaml", &suite("twice", &[("duration: 6s", "duration: 3s")]))
+            .env("TARGET_URL", &server.url);
         let ended = program.run(&[&["run", "suite.yaml"], arguments].concat());
         assert!([0, 99].contains(&ended.code), "{}", ended.printed());
         (ended.code, keys(&program.left("cotillion-report/twice/junit.xml")))
     };
     let (passed, first) = run(&[]);
     // Another seed, other users, and another verdict.
-    let (failed, second) = run(&["--seed", "7", "--users", "6", "--pattern", "burst"]);
+    let (failed, second) = run(&["--seed", "7", "--users", "6", "--every", "300ms", "--force"]);
     assert_eq!((passed, failed), (0, 99));
     assert_eq!(first, second);
     assert!(first.len() >= 3, "{first:?}");
