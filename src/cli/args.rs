@@ -2,11 +2,18 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
+use super::enabled::Enabled;
+use super::init::SERVERS;
+use super::report::ReportArgs;
 #[cfg(feature = "demo")]
 use crate::demo::faults::{Faults, Range, Timed};
 use crate::plan::Overrides;
+use crate::report::FORMATS;
+use crate::report::ci::CIS;
 use crate::units::Duration;
 #[cfg(feature = "demo")]
 use crate::units::Percent;
@@ -21,12 +28,16 @@ pub struct CommandLine {
 
 const AFTER_HELP: &str =
     "Exit codes: 0 passed · 99 a threshold was not met · 104 the suite is wrong · 105 interrupted ·
-111 the run is invalid · 112 the target was not reached · 2 wrong command line · 1 a bug";
+111 the run is invalid · 112 the target was not reached · 2 wrong command line · 1 a bug
+
+Options of `run` are also read from the environment: `--out` from COTILLION_OUT, and so on.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run suites, write reports, exit with the verdict.
     Run(RunArgs),
+    /// Write reports again, in any format, from what a run left.
+    Report(ReportArgs),
     /// Print what a suite will do; opens no socket.
     Plan(PlanArgs),
     /// One user, one turn, against the target, with every frame; for writing a suite.
@@ -39,6 +50,12 @@ pub enum Command {
     /// Run the built-in target alone, until it is stopped.
     #[cfg(feature = "demo")]
     Serve(ServeArgs),
+    /// Write a suite to begin with, and the pipeline for the CI server that is there; overwrites nothing.
+    Init(InitArgs),
+    /// Print the completions for a shell.
+    Completions { shell: Shell },
+    /// Print the manual page of the program, or of one of its commands.
+    Man { command: Option<String> },
     /// Print the JSON Schema of suites, for editors.
     Schema,
     /// Print what there is: protocols, loads, patterns, metrics, report formats, exit codes.
@@ -47,13 +64,35 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Suite files, or folders with suites.
-    #[arg(required = true)]
+    /// Suite files, or folders with suites; folders in them that are called `10-smoke`, `20-load` … are stages.
+    #[arg(required_unless_present = "print_config")]
     pub suites: Vec<PathBuf>,
+    #[command(flatten)]
+    pub which: Which,
     #[command(flatten)]
     pub how: How,
     #[command(flatten)]
     pub overrides: OverrideArgs,
+    /// Print every option, its value and where that comes from; run nothing.
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+/// Which of the suites are run.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// `true`, `1`, `yes` or `on`; or `false`, `0`, `no`, `off` or nothing: then all reports say *skipped*, and the exit code is 0.
+    #[arg(long, value_name = "VALUE", default_value = "true")]
+    pub enabled: Enabled,
+    /// Only suites that have one of these tags.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// No suite that has one of these tags.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub skip_tags: Vec<String>,
+    /// Run the next stage also when a suite of the last did not pass.
+    #[arg(long)]
+    pub keep_going: bool,
 }
 
 /// How to run, whatever is run.
@@ -71,6 +110,33 @@ pub struct How {
     /// A suspect run counts as invalid (exit code 111).
     #[arg(long)]
     pub strict: bool,
+    /// Reports to write, beside `json`, which is always written; `html,junit,json` unless given.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = formats())]
+    pub format: Vec<String>,
+    /// The CI server that gets its own reports as well; `auto` finds out.
+    #[arg(long, value_name = "NAME", default_value = AUTO, value_parser = servers())]
+    pub ci: String,
+    /// JUnit that validates against the schema of Jenkins' xUnit plug-in.
+    #[arg(long)]
+    pub junit_strict: bool,
+    /// Templates of the HTML report that stand in for the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub template: Option<PathBuf>,
+    /// All suites together may take so long; what would take longer is refused, and what does is stopped (exit code 105).
+    #[arg(long, value_name = "D")]
+    pub max_duration: Option<Duration>,
+}
+
+/// `--ci` unless given: the CI server is known by its variables.
+pub const AUTO: &str = "auto";
+
+pub fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
+}
+
+pub fn servers() -> PossibleValuesParser {
+    let names = CIS.iter().map(|(_, name, _)| *name);
+    PossibleValuesParser::new(std::iter::once(AUTO).chain(names).chain(["none"]))
 }
 
 /// What the command line changes in a suite; shown in every report.
@@ -95,7 +161,7 @@ pub struct OverrideArgs {
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment)]
     vars: Vec<(String, String)>,
     /// A host that may be put under load.
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
     allow: Vec<String>,
     /// Variables from this file instead of `.env`.
     #[arg(long, value_name = "FILE")]
@@ -167,6 +233,16 @@ pub struct CheckArgs {
     pub suites: Vec<PathBuf>,
     #[command(flatten)]
     pub overrides: OverrideArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The repository.
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// The CI server, instead of the one that is found.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SERVERS.iter().map(|server| server.name)))]
+    pub ci: Option<String>,
 }
 
 #[cfg(feature = "demo")]

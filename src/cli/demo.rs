@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::args::{DemoArgs, ServeArgs};
 use super::exit::Exit;
 use super::load::{self, SuiteText};
-use super::{environment, files, run, screen, signals, target};
+use super::output::Output;
+use super::run::Order;
+use super::{environment, files, limit, run, screen, signals, target};
 use crate::demo::{self, Options, Rules};
 use crate::report::compare::{self, Compared};
 use crate::report::table;
@@ -17,13 +19,19 @@ const SUITE: &str = include_str!("../../loadtests/demo.yaml");
 const SUITE_FILE: &str = "loadtests/demo.yaml";
 
 pub fn demo(args: &DemoArgs) -> Exit {
+    let output = match Output::of(&args.how) {
+        Ok(output) => output,
+        Err(exit) => return exit,
+    };
     if args.compare {
-        return compare(args);
+        return compare(args, &output);
     }
     let overrides = args.overrides.overrides();
-    let suite = SuiteText { file: SUITE_FILE.into(), text: SUITE.to_owned() };
+    let suite = SuiteText { file: SUITE_FILE.into(), text: SUITE.to_owned(), stage: None };
     match load::prepare_all(&[suite], environment::read(args.overrides.env_file.as_deref()), &overrides) {
-        Ok(ready) => run::run_all(&ready, &overrides, &args.how),
+        Ok(ready) => {
+            run::run_all(&ready, &Order { overrides: &overrides, how: &args.how, output: &output, keep_going: false })
+        }
         Err(exit) => exit,
     }
 }
@@ -33,27 +41,28 @@ const COMPARED: [&str; 3] = ["burst", "dedicated", "rotate"];
 
 /// Runs the built-in suite once a pattern, and writes one page that shows the runs side by side. A threshold that was not
 /// met is no failure here: that the patterns differ is the point.
-fn compare(args: &DemoArgs) -> Exit {
+fn compare(args: &DemoArgs, output: &Output) -> Exit {
     let overrides = args.overrides.overrides();
     let suites = COMPARED.map(|pattern| SuiteText {
         file: SUITE_FILE.into(),
         text: SUITE
             .replace("name: demo", &format!("name: {pattern}"))
             .replace("pattern: rotate", &format!("pattern: {pattern}")),
+        stage: None,
     });
     let environment = environment::read(args.overrides.env_file.as_deref());
     let ready = match load::prepare_all(&suites, environment, &overrides) {
         Ok(ready) => ready,
         Err(exit) => return exit,
     };
-    let stopper = Stopper::new();
-    if let Err(error) = signals::listen(stopper.clone()) {
-        screen::note(&format!("signals cannot be heard: {error}\n"));
-        return Exit::Internal;
-    }
+    let order = Order { overrides: &overrides, how: &args.how, output, keep_going: false };
+    let (stopper, _limit) = match limit::stopper(&ready, &args.how) {
+        Ok(stopper) => stopper,
+        Err(exit) => return exit,
+    };
     let mut outcomes: Vec<Outcome> = Vec::new();
     for suite in &ready {
-        match run::run_one(suite, &overrides, &args.how, &stopper) {
+        match run::run_one(suite, &order, &stopper) {
             Ok(outcome) if matches!(outcome.verdict.status, Status::Interrupted | Status::Unreachable) => {
                 return Exit::of(&outcome);
             }
@@ -63,7 +72,7 @@ fn compare(args: &DemoArgs) -> Exit {
     }
     let runs: Vec<Compared<'_>> =
         outcomes.iter().map(|outcome| Compared { outcome, folder: &outcome.suite.name }).collect();
-    let path = args.how.out.join(compare::FILE);
+    let path = output.folder.join(compare::FILE);
     let written = compare::render(&runs)
         .map_err(|error| error.to_string())
         .and_then(|page| files::replace(&path, &page).map_err(|error| error.to_string()));

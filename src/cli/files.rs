@@ -2,18 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::report::{FORMATS, Look, Written};
+use super::output::Output;
 use crate::verdict::Outcome;
 
-/// Writes every format of an outcome into `folder`, and says where. All that can be written is written; the error names
+/// Writes the reports of an outcome into its folder, and says where. All that can be written is written; the error names
 /// what could not.
-pub fn write(outcome: &Outcome, folder: &Path) -> Result<Vec<PathBuf>, String> {
+pub fn write(outcome: &Outcome, output: &Output) -> Result<Vec<PathBuf>, String> {
+    write_into(&output.folder_of(&outcome.suite.name), outcome, output)
+}
+
+/// The same, into that very folder.
+pub fn write_into(folder: &Path, outcome: &Outcome, output: &Output) -> Result<Vec<PathBuf>, String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("`{}` cannot be made: {error}", folder.display()))?;
+    let look = output.look_in(folder);
     let mut written = Vec::new();
     let mut failed = Vec::new();
-    for format in FORMATS.iter().filter(|format| format.written == Written::Always) {
+    for format in &output.formats {
         let path = folder.join(format.file);
-        let result = (format.render)(outcome, &Look::default())
+        let result = (format.render)(outcome, &look)
             .map_err(|error| error.to_string())
             .and_then(|text| replace(&path, &text).map_err(|error| error.to_string()));
         match result {

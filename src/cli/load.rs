@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::OverrideArgs;
 use super::exit::Exit;
+use super::stage::{self, Stage};
 use super::{environment, screen};
 use crate::plan::Overrides;
 use crate::plan::compile::{Context, compile};
@@ -13,6 +14,7 @@ use crate::suite::diagnostic;
 use crate::suite::env::Environment;
 use crate::suite::problem::{Path as Place, Problem, Problems};
 use crate::suite::read::{Loaded, read};
+use crate::units::Duration;
 
 /// A suite's text, and what relative paths in it are relative to.
 #[derive(Debug, Clone)]
@@ -20,87 +22,67 @@ pub struct SuiteText {
     /// As the user named it.
     pub file: PathBuf,
     pub text: String,
+    /// The stage it belongs to, in a folder of stages.
+    pub stage: Option<Stage>,
 }
 
 /// A suite that was read, with everything a plan needs beside it.
 #[derive(Debug)]
 pub struct Ready {
     pub loaded: Loaded,
+    pub stage: Option<Stage>,
+    /// How long its plan takes.
+    pub planned: Duration,
+    /// Is it known where the target is? Not so where the variable with its address is missing and may be.
+    pub has_target: bool,
     folder: PathBuf,
+}
+
+/// What stands in for a target that is not known. Nobody connects to it: a suite whose variables may be missing is not run.
+const NOWHERE: &str = "http://127.0.0.1";
+
+/// A suite that was looked at: what could be read of it, and what is wrong with it.
+#[derive(Debug)]
+pub struct Prepared {
+    pub ready: Option<Ready>,
+    pub problems: Problems,
 }
 
 /// The suites that the command line names, read with its environment and its overrides; or the problems, shown.
 pub fn named(paths: &[PathBuf], arguments: &OverrideArgs) -> Result<Vec<Ready>, Exit> {
-    let suites = find(paths).map_err(|problem| show(&Problems(vec![problem])))?;
+    let suites = stage::find(paths).map_err(|problem| show(&Problems(vec![problem])))?;
     prepare_all(&suites, environment::read(arguments.env_file.as_deref()), &arguments.overrides())
 }
 
-/// The suites that were named: files as they are, folders with all their `.yaml` and `.yml`, in the order of their names.
-fn find(named: &[PathBuf]) -> Result<Vec<SuiteText>, Problem> {
-    let mut files = Vec::new();
-    for path in named {
-        if path.is_dir() {
-            let found = suites_in(path)?;
-            if found.is_empty() {
-                let what = format!("there is no suite in `{}`", path.display());
-                return Err(Problem::error(what).help("suites end in .yaml or .yml"));
-            }
-            files.extend(found);
-        } else {
-            files.push(path.clone());
+/// Reads a suite and compiles it once, so that every problem is known.
+pub fn prepare(suite: &SuiteText, environment: &Environment, overrides: &Overrides) -> Prepared {
+    let (loaded, mut problems) = read(&suite.file, &suite.text, environment);
+    let mut ready = loaded.map(|loaded| Ready {
+        loaded,
+        stage: suite.stage.clone(),
+        planned: Duration::ZERO,
+        has_target: true,
+        folder: suite.file.parent().unwrap_or(Path::new("")).to_path_buf(),
+    });
+    if let Some(ready) = &mut ready {
+        if environment.may_lack() && ready.loaded.suite.target.url.contains("${") {
+            ready.has_target = false;
+            NOWHERE.clone_into(&mut ready.loaded.suite.target.url);
         }
-    }
-    files.into_iter().map(|file| text_of(&file).map(|text| SuiteText { file, text })).collect()
-}
-
-fn suites_in(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
-    let unreadable = |error: std::io::Error| unreadable(folder, &error);
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.is_file() && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn text_of(file: &Path) -> Result<String, Problem> {
-    std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::error(format!("`{}` cannot be read: {error}", path.display()))
-        .help("name a suite file, or a folder with suites")
-}
-
-/// Reads a suite and compiles it once, so that every problem is known. `None` if some of them are errors.
-pub fn prepare(
-    suite: &SuiteText,
-    environment: &Environment,
-    overrides: &Overrides,
-    problems: &mut Problems,
-) -> Option<Ready> {
-    let (loaded, mut found) = read(&suite.file, &suite.text, environment);
-    let ready =
-        loaded.map(|loaded| Ready { loaded, folder: suite.file.parent().unwrap_or(Path::new("")).to_path_buf() });
-    if let Some(ready) = &ready {
-        let (_, more) = ready.compile(overrides, None, 0);
-        found.add_later(more);
+        let (plan, more) = ready.compile(overrides, None, 0);
+        ready.planned = plan.map_or(Duration::ZERO, |plan| plan.duration);
+        problems.add_later(more);
         if cfg!(not(feature = "demo")) && ready.wants_built_in() {
             let what = "`demo` is the built-in target, and this build has none";
             let at = ready.loaded.source.at(&Place::root().key("target").key("url"));
-            found.push(Problem::error(what).help("write a URL, or build with the default feature `demo`").at(at));
+            problems.push(Problem::error(what).help("write a URL, or build with the default feature `demo`").at(at));
         }
     }
-    found.sort();
+    problems.sort();
     if let Some(ready) = &ready {
-        redact(&mut found, &Redactor::new(&ready.loaded.secrets));
+        redact(&mut problems, &Redactor::new(&ready.loaded.secrets));
     }
-    let failed = found.has_errors();
-    problems.extend(found);
-    ready.filter(|_| !failed)
+    Prepared { ready, problems }
 }
 
 impl Ready {
@@ -150,26 +132,33 @@ pub fn show(problems: &Problems) -> Exit {
 /// All suites, read; or the problems, shown.
 pub fn prepare_all(
     suites: &[SuiteText],
-    environment: (Environment, Problems),
+    (environment, problems): (Environment, Problems),
     overrides: &Overrides,
 ) -> Result<Vec<Ready>, Exit> {
-    let (environment, mut problems) = environment;
-    let ready: Vec<Option<Ready>> =
-        suites.iter().map(|suite| prepare(suite, &environment, overrides, &mut problems)).collect();
-    same_names(&ready, &mut problems);
+    settle(suites.iter().map(|suite| prepare(suite, &environment, overrides)).collect(), problems)
+}
+
+/// The suites if all is well with all of them; or the problems, shown, the earlier ones among them.
+pub fn settle(prepared: Vec<Prepared>, mut problems: Problems) -> Result<Vec<Ready>, Exit> {
+    let mut suites = Vec::new();
+    for Prepared { ready, problems: found } in prepared {
+        suites.extend(ready.filter(|_| !found.has_errors()));
+        problems.extend(found);
+    }
+    same_names(&suites, &mut problems);
     match show(&problems) {
-        Exit::Ok => Ok(ready.into_iter().flatten().collect()),
+        Exit::Ok => Ok(suites),
         exit => Err(exit),
     }
 }
 
 /// Two suites of one name would write their reports over each other.
-fn same_names(suites: &[Option<Ready>], problems: &mut Problems) {
+fn same_names(suites: &[Ready], problems: &mut Problems) {
     let mut seen = std::collections::HashMap::new();
-    for ready in suites.iter().flatten() {
+    for ready in suites {
         let name = ready.loaded.suite.name.as_str();
         if let Some(first) = seen.insert(name, ready.file()) {
-            let place = ready.loaded.source.at(&crate::suite::problem::Path::root().key("name"));
+            let place = ready.loaded.source.at(&Place::root().key("name"));
             let what =
                 format!("`{}` has the name `{name}` too, and its reports would go to the same folder", first.display());
             problems.push(Problem::error(what).help("give each suite a name of its own").at(place));

@@ -4,17 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{How, RunArgs};
+use super::enabled::Enabled;
 use super::exit::Exit;
 use super::load::{self, Ready};
 use super::machine::Machine;
+use super::options::Options;
+use super::output::Output;
 use super::progress::Progress;
+use super::stage::Failed;
 use super::target::BuiltIn;
-use super::{files, screen, signals, tls};
+use super::{ci, config, files, limit, overview, screen, selection, skipped, tls};
 use crate::plan::summary::PlanSummary;
 use crate::plan::{Overrides, Plan};
 use crate::record::{Class, Example, Header, Results};
 use crate::report::terminal;
-use crate::report::untrusted::for_log;
 use crate::run::execute::RunError;
 use crate::run::{Collected, Reason, Settings, Stopper, execute, limits};
 use crate::secrets::Redactor;
@@ -23,53 +26,81 @@ use crate::units::Moment;
 use crate::verdict::outcome::{Ended, Outcome, RunInfo};
 use crate::verdict::{Abort, Circumstances, freeze};
 
-pub fn run(args: &RunArgs) -> Exit {
-    match load::named(&args.suites, &args.overrides) {
-        Ok(ready) => run_all(&ready, &args.overrides.overrides(), &args.how),
-        Err(exit) => exit,
+/// What was ordered, whatever suite is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    pub overrides: &'a Overrides,
+    pub how: &'a How,
+    pub output: &'a Output,
+    /// The next stage follows also when the last did not pass.
+    pub keep_going: bool,
+}
+
+pub fn run(args: &RunArgs, options: &Options) -> Exit {
+    let output = match Output::of(&args.how) {
+        Ok(output) => output,
+        Err(exit) => return exit,
+    };
+    if args.print_config {
+        return config::print(options, &output);
+    }
+    let overrides = args.overrides.overrides();
+    let order = Order { overrides: &overrides, how: &args.how, output: &output, keep_going: args.which.keep_going };
+    if args.which.enabled == Enabled::No {
+        return skipped::all(args, &order, &format!("switched off by `{}`", options.words("enabled")));
+    }
+    match selection::select(args) {
+        Ok(ready) => run_all(&ready, &order),
+        Err(exit) => {
+            ci::conclude(&[], &output, exit);
+            exit
+        }
     }
 }
 
-/// Runs suites one after another; a threshold may stop one of them, a signal stops the one that runs and leaves out the rest.
-pub fn run_all(suites: &[Ready], overrides: &Overrides, how: &How) -> Exit {
-    let stopper = Stopper::new();
-    if let Err(error) = signals::listen(stopper.clone()) {
-        screen::note(&format!("signals cannot be heard: {error}\n"));
-        return Exit::Internal;
-    }
-    let mut exit = Exit::Ok;
-    let mut lines = Vec::new();
+/// Runs suites one after another. A threshold may stop one of them; a signal stops the one that runs and leaves out the rest;
+/// a stage that did not pass leaves out the later ones, with reports that say so.
+pub fn run_all(suites: &[Ready], order: &Order<'_>) -> Exit {
+    let (stopper, _limit) = match limit::stopper(suites, order.how) {
+        Ok(stopper) => stopper,
+        Err(exit) => return exit,
+    };
+    let (mut exit, mut outcomes, mut failed) = (Exit::Ok, Vec::new(), Failed::default());
     for ready in suites {
-        match run_one(ready, overrides, how, &stopper) {
-            Ok(outcome) => {
-                exit = exit.worse(Exit::of(&outcome));
-                let verdict = &outcome.verdict;
-                lines.push(format!("{:<12}{}: {}", verdict.status.word(), outcome.suite.name, verdict.sentence));
+        let held_up = failed.before(ready.stage.as_ref()).filter(|_| !order.keep_going);
+        let came = match held_up {
+            Some(reason) => {
+                let outcome = skipped::outcome(ready, order, &reason);
+                report(&outcome, order.output).map(|()| outcome)
             }
-            Err(failed) => exit = exit.worse(failed),
+            None => run_one(ready, order, &stopper),
+        };
+        let of_suite = came.as_ref().map_or_else(|failed| *failed, Exit::of);
+        if of_suite != Exit::Ok {
+            failed.note(ready.stage.as_ref());
         }
+        exit = exit.worse(of_suite);
+        outcomes.extend(came);
         stopper.next_run();
         if stopper.reason().is_some() {
             break;
         }
     }
-    if suites.len() > 1 {
-        screen::print(&format!("\n{} of {} suites ran\n", lines.len(), suites.len()));
-        lines.iter().for_each(|line| screen::print(&format!("{}\n", for_log(line))));
-    }
+    overview::show(&outcomes, suites.len(), order.output);
+    ci::conclude(&outcomes, order.output, exit);
     exit
 }
 
 /// The outcome of a suite, its reports written; or why there is none, already told.
-pub fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stopper) -> Result<Outcome, Exit> {
-    let machine = Machine::here(how.workers);
+pub fn run_one(ready: &Ready, order: &Order<'_>, stopper: &Stopper) -> Result<Outcome, Exit> {
+    let machine = Machine::here(order.how.workers);
     let built_in = BuiltIn::start(ready)?;
-    let (plan, problems) = ready.compile(overrides, built_in.url().as_deref(), machine.seed);
+    let (plan, problems) = ready.compile(order.overrides, built_in.url().as_deref(), machine.seed);
     let plan = Arc::new(plan.ok_or_else(|| load::show(&problems))?);
     let settings = settings(ready, &plan, &machine).map_err(|problem| load::show(&Problems(vec![problem])))?;
     let summary = plan.summary();
-    announce(&plan, &summary, how);
-    let progress = Progress::new(plan.duration, how.quiet);
+    announce(&plan, &summary, order.how);
+    let progress = Progress::new(plan.duration, order.how.quiet);
     let mut abort = Abort::new(&plan.thresholds);
     let collected = execute(&plan, settings, stopper, &mut |results| {
         progress.second(results);
@@ -80,7 +111,7 @@ pub fn run_one(ready: &Ready, overrides: &Overrides, how: &How, stopper: &Stoppe
         }
     });
     progress.finish();
-    conclude(&plan, summary, collected, how, stopper, &machine)
+    conclude(&plan, summary, collected, order, stopper, &machine)
 }
 
 /// Everything that a run needs and that can be wrong before it: certificates, the open-file limit.
@@ -116,7 +147,7 @@ fn conclude(
     plan: &Plan,
     summary: PlanSummary,
     collected: Result<Collected, RunError>,
-    how: &How,
+    order: &Order<'_>,
     stopper: &Stopper,
     machine: &Machine,
 ) -> Result<Outcome, Exit> {
@@ -141,19 +172,20 @@ fn conclude(
     };
     let mut secrets = plan.secrets.clone();
     secrets.merge(collected.secrets);
-    let folder = how.out.join(&plan.name);
+    let folder = order.output.folder_of(&plan.name);
     let run = run_info(plan, &collected.results, ended, machine, &folder);
     let outcome = freeze(
         plan,
         &collected.results,
-        Circumstances { run, plan: summary, strict: how.strict, stopped_by },
+        Circumstances { run, plan: summary, strict: order.how.strict, stopped_by },
         &Redactor::new(&secrets),
     );
-    report(&outcome, &folder)?;
+    report(&outcome, order.output)?;
     Ok(outcome)
 }
 
-fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, folder: &Path) -> RunInfo {
+/// What is said of every run, also of one that did not take place.
+pub fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, folder: &Path) -> RunInfo {
     RunInfo {
         id: machine.run_id.clone(),
         started: machine.started.clone(),
@@ -172,13 +204,18 @@ fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, fol
     }
 }
 
-fn report(outcome: &Outcome, folder: &Path) -> Result<(), Exit> {
-    screen::print(&terminal::render(outcome, screen::colour(), screen::width()));
-    let written = files::write(outcome, folder).map_err(|error| {
+/// Shows the summary and writes the reports.
+pub fn report(outcome: &Outcome, output: &Output) -> Result<(), Exit> {
+    let mut text = terminal::render(outcome, screen::colour(), screen::width());
+    let written = files::write(outcome, output);
+    if let Ok(written) = &written {
+        let names: Vec<String> = written.iter().map(|path| format!("  {}\n", path.display())).collect();
+        text.push_str(&format!("\nreports:\n{}", names.concat()));
+    }
+    ci::show(outcome, output, &text);
+    ci::summarize(outcome, output);
+    written.map(drop).map_err(|error| {
         screen::note(&format!("{error}\nmake the folder writable, or choose another with `--out`\n"));
         Exit::Internal
-    })?;
-    let names: Vec<String> = written.iter().map(|path| format!("  {}\n", path.display())).collect();
-    screen::print(&format!("\nreports:\n{}", names.concat()));
-    Ok(())
+    })
 }

@@ -9,6 +9,8 @@ pub enum ReportError {
     JUnit(#[from] quick_junit::SerializeError),
     #[error("results.json could not be written: {0}; this is a bug of cotillion, please report it")]
     Json(#[source] serde_json::Error),
+    #[error("timeline.csv could not be written: {0}; this is a bug of cotillion, please report it")]
+    Csv(#[from] csv::Error),
     #[error("not the results of a run: {0}; give a results.json that cotillion wrote")]
     NotResults(#[source] serde_json::Error),
     #[error(

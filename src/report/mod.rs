@@ -1,20 +1,28 @@
 //! One frozen [`Outcome`] as text, in every format that people and machines read. No format computes a number: a report
 //! only lays out what the verdict settled.
 
+pub mod annotations;
 pub mod causes;
 pub mod chart;
 pub mod ci;
 pub mod compare;
+pub mod csv;
 pub mod deliveries;
 pub mod error;
+pub mod fold;
+pub mod github;
+pub mod gitlab;
 pub mod html;
 pub mod invariants;
 pub mod json;
 pub mod junit;
 pub mod look;
+pub mod markdown;
+pub mod openmetrics;
 mod own;
 pub mod page;
 pub mod plan_page;
+pub mod sparkline;
 pub mod table;
 pub mod terminal;
 pub mod untrusted;
@@ -72,6 +80,48 @@ pub const FORMATS: &[Format] = &[
         about: "for programs: everything the reports show, versioned",
         written: Written::Always,
         render: json::render,
+    },
+    Format {
+        name: "github",
+        file: "summary.md",
+        about: "the summary of a job on GitHub, in Markdown",
+        written: Written::In(Ci::GitHub),
+        render: github::render,
+    },
+    Format {
+        name: "gitlab",
+        file: "load-performance.json",
+        about: "for GitLab's load performance widget in merge requests",
+        written: Written::In(Ci::GitLab),
+        render: gitlab::load_performance,
+    },
+    Format {
+        name: "gitlab-metrics",
+        file: "metrics.txt",
+        about: "for GitLab's metrics widget in merge requests",
+        written: Written::In(Ci::GitLab),
+        render: gitlab::metrics,
+    },
+    Format {
+        name: "gitlab-link",
+        file: "annotations.json",
+        about: "for a link to the report on the page of a GitLab job",
+        written: Written::In(Ci::GitLab),
+        render: gitlab::annotations,
+    },
+    Format {
+        name: "openmetrics",
+        file: "openmetrics.txt",
+        about: "for Prometheus and all that reads OpenMetrics",
+        written: Written::WhenAsked,
+        render: openmetrics::render,
+    },
+    Format {
+        name: "csv",
+        file: "timeline.csv",
+        about: "for spreadsheets: the run second by second",
+        written: Written::WhenAsked,
+        render: csv::render,
     },
 ];
 

@@ -82,6 +82,49 @@ pub fn for_html(text: &str) -> String {
     safe
 }
 
+/// Text of a Markdown cell or paragraph, on one line: no markup, no link, no mention, no formula comes of it. As
+/// references to characters, which Markdown takes for text wherever they stand.
+#[must_use]
+pub fn for_markdown(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        match c {
+            '&' | '<' | '>' | '"' | '\'' | '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+'
+            | '!' | '|' | '~' | '^' | '=' | '$' | '@' | ':' => safe.push_str(&format!("&#{};", u32::from(c))),
+            // `www.` alone makes a link.
+            '.' if safe.ends_with("www") => safe.push_str("&#46;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// What stands behind `::` in a workflow command of GitHub. A line end of our own may be in it; those of others are
+/// taken out before ([`one_line`]).
+#[must_use]
+pub fn for_command(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of such a command, as `file=…`.
+#[must_use]
+pub fn for_command_property(text: &str) -> String {
+    for_command(&one_line(text)).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A cell of a table that spreadsheets open: no formula.
+#[must_use]
+pub fn for_csv(text: &str) -> String {
+    let line = one_line(text);
+    if line.starts_with(['=', '+', '-', '@']) { format!("'{line}") } else { line.into_owned() }
+}
+
+/// A part of a name where only letters, digits and `_` may stand, as in metrics: everything else becomes `_`.
+#[must_use]
+pub fn for_name(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
+}
+
 fn shown(c: char) -> char {
     match u32::from(c) {
         _ if !hidden(c) => c,
@@ -138,5 +181,34 @@ mod tests {
     #[test]
     fn html_is_escaped() {
         check(for_html, &[("<a href=\"x\">'&'", "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;")]);
+    }
+
+    #[test]
+    fn markdown_shows_it_and_does_nothing() {
+        check(
+            for_markdown,
+            &[
+                ("bid-7 p95 < 2", "bid-7 p95 &#60; 2"),
+                ("a|b `c` <b>", "a&#124;b &#96;c&#96; &#60;b&#62;"),
+                ("[x](http://y)", "&#91;x&#93;&#40;http&#58;//y&#41;"),
+                ("www.x.y @me #1\n- $a$", "www&#46;x.y &#64;me &#35;1␊- &#36;a&#36;"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_workflow_command_stays_one() {
+        check(for_command, &[("100 %\nnext\r", "100 %25%0Anext%0D"), ("a::b,c", "a::b,c")]);
+        check(for_command_property, &[("a,b::c\n%", "a%2Cb%3A%3Ac␊%25")]);
+    }
+
+    #[test]
+    fn a_spreadsheet_computes_nothing() {
+        check(for_csv, &[("=1+1", "'=1+1"), ("@x", "'@x"), ("ramp", "ramp"), ("a\nb", "a␊b")]);
+    }
+
+    #[test]
+    fn a_name_is_letters_digits_and_lines() {
+        check(for_name, &[("Auction p99.9", "auction_p99_9"), ("x{}\n", "x___")]);
     }
 }

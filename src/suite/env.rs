@@ -14,29 +14,45 @@ use crate::secrets::Secrets;
 
 /// The variables that a suite may ask for. Prints their names, never their values.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    may_lack: bool,
+}
 
 impl Environment {
+    /// For suites that are read and not run: that a variable is missing is no problem, and its place keeps its text as written.
+    #[must_use]
+    pub fn that_may_lack(self) -> Self {
+        Self { may_lack: true, ..self }
+    }
+
+    /// May variables be missing?
+    #[must_use]
+    pub fn may_lack(&self) -> bool {
+        self.may_lack
+    }
+
     /// The value of a variable, if it is set.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.variables.get(name).map(String::as_str)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.variables.keys().map(String::as_str)
     }
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { variables, may_lack: false }
     }
 }
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.variables.keys()).finish()
     }
 }
 
@@ -125,6 +141,9 @@ impl Pass<'_> {
     }
 
     fn missing(&mut self, written: &str, name: &str, path: &Path) {
+        if self.environment.may_lack {
+            return;
+        }
         let state = if self.environment.value(name).is_some() { "set but empty" } else { "not set" };
         let problem = Problem::error(format!("the environment variable `{name}` is {state}"))
             .help(format!("set `{name}`, put it into `.env`, or write a default: `${{{name}:-…}}`"));

@@ -197,7 +197,7 @@ fn errors(plan: &Plan, results: &Results) -> Vec<ErrorRow> {
 
 /// Takes secrets out of every text that may hold one. Names of scenarios, metrics and stages are the suite's own keys; they
 /// go through all the same, since a suite may be written by a program.
-fn redact(outcome: &mut Outcome, redactor: &Redactor) {
+pub(super) fn redact(outcome: &mut Outcome, redactor: &Redactor) {
     let mut texts: Vec<&mut String> = vec![&mut outcome.verdict.sentence, &mut outcome.run.target];
     texts.extend(&mut outcome.suite.description);
     texts.extend(&mut outcome.verdict.reasons);

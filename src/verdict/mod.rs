@@ -13,6 +13,7 @@ mod labels;
 mod lanes;
 pub mod outcome;
 mod rows;
+mod skipped;
 pub mod validity;
 mod waiting;
 

@@ -62,7 +62,11 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cotillion"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.env_remove("TARGET_URL").envs(self.environment.iter().map(|(name, value)| (name, value)));
+        // The tests may run in a pipeline themselves.
+        for name in ["TARGET_URL", "CI", "GITHUB_ACTIONS", "GITLAB_CI"] {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
