@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::load::{self, SuiteText};
 use super::{environment, files, run, screen, signals, target};
 use crate::demo::{self, Options, Rules};
+use crate::report::Look;
 use crate::report::compare::{self, Compared};
 use crate::report::table;
 use crate::run::Stopper;
@@ -64,7 +65,7 @@ fn compare(args: &DemoArgs) -> Exit {
     let runs: Vec<Compared<'_>> =
         outcomes.iter().map(|outcome| Compared { outcome, folder: &outcome.suite.name }).collect();
     let path = args.how.out.join(compare::FILE);
-    let written = compare::render(&runs)
+    let written = compare::render(&runs, &Look::default())
         .map_err(|error| error.to_string())
         .and_then(|page| files::replace(&path, &page).map_err(|error| error.to_string()));
     if let Err(error) = written {

@@ -7,7 +7,9 @@ pub mod ci;
 pub mod compare;
 pub mod deliveries;
 pub mod error;
+mod failures;
 pub mod html;
+pub mod index_page;
 pub mod invariants;
 pub mod json;
 pub mod junit;
@@ -16,6 +18,7 @@ mod own;
 pub mod page;
 pub mod plan_page;
 pub mod table;
+pub mod templates;
 pub mod terminal;
 pub mod untrusted;
 
