@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cotillion::metrics::number;
 use cotillion::report::compare::{self, Compared};
-use cotillion::report::{plan_page, untrusted};
+use cotillion::report::{Look, plan_page, untrusted};
 use cotillion::verdict::Outcome;
 
 use crate::reports::{HOSTILE, check_page, no_controls, poisoned, snapshot, without_styles};
@@ -26,7 +26,7 @@ fn compared() -> [Outcome; 3] {
 fn compare_page(outcomes: &[Outcome]) -> String {
     let folder = |place: usize| ["burst", "dedicated", "rotate"][place];
     let runs = outcomes.iter().enumerate().map(|(place, outcome)| Compared { outcome, folder: folder(place) });
-    compare::render(&runs.collect::<Vec<_>>()).unwrap()
+    compare::render(&runs.collect::<Vec<_>>(), &Look::default()).unwrap()
 }
 
 #[test]
