@@ -24,7 +24,7 @@ mod markdown;
 /// Every document for people.
 fn documents() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    for folder in [".", "docs", "report-templates", "tests/interop"] {
+    for folder in [".", "docs", "report-templates", "tests/interop", "ci"] {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "md") {
