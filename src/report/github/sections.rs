@@ -6,7 +6,7 @@ use crate::report::markdown::{Table, code, details, prose};
 use crate::report::page::bar;
 use crate::report::sparkline::sparkline;
 use crate::report::untrusted::for_markdown;
-use crate::report::{causes, deliveries, own, table};
+use crate::report::{causes, chart, deliveries, own, table};
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{
     CheckResult, ErrorRow, ExampleRow, InvariantResult, InvariantRow, Judged, Point, Status, ThresholdResult, Validity,
@@ -22,6 +22,8 @@ const SQUARES: usize = 25;
 const LETTERS: usize = 50;
 /// The outcomes of actions in the order of [`crate::verdict::outcome::Totals::outcomes`].
 const COLOURS: [&str; 7] = ["🟩", "🟨", "🟥", "🟪", "🟦", "⬜", "⬛"];
+/// What is ok in a run that cannot judge the server.
+const UNJUDGED: &str = "🔳";
 
 /// Everything.
 pub fn whole(outcome: &Outcome, look: &Look) -> String {
@@ -205,10 +207,14 @@ fn actions(outcome: &Outcome) -> String {
     let throughput = metric("action_throughput").map_or_else(String::new, |rate| format!(" · {rate} sent"));
     let parts = totals.outcomes();
     let squares = bar(&parts, SQUARES);
-    let bar: String = COLOURS.iter().zip(squares).map(|(square, cells)| square.repeat(cells)).collect();
+    let mut colours = COLOURS;
+    if !chart::is_judged(outcome) {
+        colours[0] = UNJUDGED;
+    }
+    let bar: String = colours.iter().zip(squares).map(|(square, cells)| square.repeat(cells)).collect();
     let mut text = format!("{} planned{rate}{throughput}\n\n{bar}\n\n", count(totals.planned));
     let mut table = Table::new(&["", "Outcome", ">Actions"], FURTHER);
-    for ((name, number), square) in parts.iter().zip(COLOURS).filter(|((_, number), _)| *number > 0) {
+    for ((name, number), square) in parts.iter().zip(colours).filter(|((_, number), _)| *number > 0) {
         table.row(&[square.into(), (*name).into(), count(*number)]);
     }
     for cause in causes::causes(totals).iter().filter(|cause| cause.count > 0) {
@@ -293,10 +299,11 @@ fn of_deliveries(outcome: &Outcome) -> String {
             .skip(2)
             .map(|(name, number)| format!("{} {name}", count(number)))
             .collect();
+        let judged = matches!(outcome.verdict.status, Status::Pass | Status::Fail);
         let mark = match (row.broken.is_empty(), row.expected) {
             (false, _) => "❌",
-            (true, 0) => "➖",
-            (true, _) => "✅",
+            (true, 1..) if judged => "✅",
+            (true, _) => "➖",
         };
         let p95 = row.latency.as_ref().map_or_else(String::new, |latency| milliseconds(latency.p95));
         let name = format!("{}<br>{}", code(&deliveries::title(row)), prose(&deliveries::promise(row)));
