@@ -89,14 +89,7 @@ fn name(row: &MetricRow) -> String {
 
 /// With three digits that count, and none behind them.
 fn rounded(number: f64) -> String {
-    if number == 0.0 || !number.is_finite() {
-        return "0".into();
-    }
-    let places = 2 - number.abs().log10().floor() as i32;
-    let factor = 10_f64.powi(places);
-    let number = (number * factor).round() / factor;
-    let text = format!("{number:.*}", usize::try_from(places).unwrap_or(0));
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    format!("{number:.2e}").parse::<f64>().unwrap_or(number).to_string()
 }
 
 /// `annotations.json`: a link to the report, where this job says where that will be. GitLab wants each section once a
