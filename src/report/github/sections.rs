@@ -386,7 +386,6 @@ fn about(outcome: &Outcome) -> String {
     let mut table = Table::new(&["", ""], FURTHER);
     let facts = [
         ("suite", format!("{}:{}", outcome.suite.file, outcome.suite.line)),
-        ("target", run.target.clone()),
         ("protocol", run.protocol.clone()),
         ("started", run.started.clone()),
         ("machine", run.machine.clone()),

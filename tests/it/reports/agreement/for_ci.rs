@@ -83,9 +83,7 @@ pub fn summary(text: &str) -> Vec<Fact> {
                 let place = if *outcome == "not sent" { "sums/not sent".into() } else { format!("totals/{outcome}") };
                 facts.push((place, shown(count)));
             }
-            ("Latencies", [subject, numbers @ .., samples])
-                if subject.contains("latency") || subject.contains("service") =>
-            {
+            ("Latencies", [subject, numbers @ .., samples]) if samples.starts_with(|c: char| c.is_ascii_digit()) => {
                 let place = format!("latencies/{}", place_of(subject));
                 for (name, text) in ["p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms"].iter().zip(numbers) {
                     facts.push((format!("{place}/{name}"), milliseconds(text)));
