@@ -188,7 +188,8 @@ fn latency(families: &mut Families, suite: &str, row: &LatencyRow) {
     }
     families.sample(&name, "summary", "seconds", &row.about, "_count", &labels, row.count as f64);
     let name = format!("cotillion_{}_max_seconds", for_name(&row.metric));
-    families.gauge(&name, "seconds", "The highest of them.", &labels, row.max / 1_000.0);
+    let about = format!("{}: the highest", row.about);
+    families.gauge(&name, "seconds", &about, &labels, row.max / 1_000.0);
 }
 
 fn deliveries(families: &mut Families, outcome: &Outcome) {

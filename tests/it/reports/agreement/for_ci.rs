@@ -138,7 +138,13 @@ pub fn load_performance(text: &str) -> Vec<Fact> {
 }
 
 /// What a merge request compares.
-pub const METRICS: &[&str] = &["metrics/*/value", "latencies/ack_latency/p95_ms", "latencies/connect_latency/p95_ms"];
+pub const METRICS: &[&str] = &[
+    "metrics/success_rate/value",
+    "metrics/delivery_missing/value",
+    "metrics/action_throughput/value",
+    "latencies/ack_latency/p95_ms",
+    "latencies/connect_latency/p95_ms",
+];
 
 /// `metrics.txt`.
 pub fn metrics(text: &str) -> Vec<Fact> {
