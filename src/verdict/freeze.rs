@@ -50,12 +50,10 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     if aborted {
         observed.iter_mut().for_each(|threshold| cut_short(threshold, stopped_by.as_deref()));
     }
-    let (validity, reasons) = if completed || aborted {
-        assess(plan, results, &observed, completed, strict)
-    } else if matches!(run.ended, Ended::Skipped { .. } | Ended::Unreachable { .. }) {
-        (Validity::NotMeasured, Vec::new())
-    } else {
-        (Validity::Valid, Vec::new())
+    let (validity, reasons) = match run.ended {
+        Ended::Completed | Ended::Aborted { .. } => assess(plan, results, &observed, completed, strict),
+        Ended::Interrupted { .. } => (Validity::Valid, Vec::new()),
+        Ended::Unreachable { .. } | Ended::Skipped { .. } => (Validity::NotMeasured, Vec::new()),
     };
     let thresholds = if validity == Validity::Invalid {
         plan.thresholds.iter().map(|threshold| judge(threshold, results, &file, false)).collect()

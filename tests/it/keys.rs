@@ -67,7 +67,7 @@ fn two_runs_have_the_same_keys() {
     };
     let (passed, first) = run(&[]);
     // Another seed, other users, and another verdict.
-    let (failed, second) = run(&["--seed", "7", "--users", "6", "--pattern", "burst"]);
+    let (failed, second) = run(&["--seed", "7", "--users", "6", "--every", "300ms", "--force"]);
     assert_eq!((passed, failed), (0, 99));
     assert_eq!(first, second);
     assert!(first.len() >= 3, "{first:?}");

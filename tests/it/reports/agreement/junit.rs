@@ -144,6 +144,11 @@ fn of_case(facts: &mut Vec<Fact>, scenario: Option<&str>, case: &TestCase) {
             let sentence = case.system_out.as_ref().and_then(|output| output.lines().nth(1));
             facts.extend(sentence.map(|sentence| ("verdict/sentence".to_owned(), Told::Word(sentence.to_owned()))));
         }
+        if &*case.name == "measurement valid" {
+            let lines = case.system_out.iter().flat_map(|output| output.lines());
+            let reasons = lines.filter_map(|line| line.strip_prefix("- ")).enumerate();
+            facts.extend(reasons.map(|(n, why)| (format!("verdict/reasons/{n}"), Told::Word(why.to_owned()))));
+        }
         return;
     };
     facts.push((format!("{place}/result"), Told::Word(result.to_owned())));
