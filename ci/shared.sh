@@ -51,11 +51,11 @@ install_rust() {
   done
 }
 
-# The real servers of tests/interop. A copy of the lock file remembers what was installed.
+# The real servers of tests/interop, and what looks at the pages. A copy of the lock file remembers what was installed.
 install_node_packages() {
   if ! has node || ! has npm; then from_debian "Node" nodejs npm; fi
   local lock folder
-  for lock in tests/interop/*/package-lock.json; do
+  for lock in tests/interop/*/package-lock.json tests/browser/package-lock.json; do
     folder=$(dirname "$lock")
     if cmp -s "$lock" "$folder/node_modules/.installed-from"; then continue; fi
     printf 'installing the npm packages of %s\n' "$folder"
