@@ -73,7 +73,7 @@ fn compare(args: &DemoArgs, output: &Output) -> Exit {
     let runs: Vec<Compared<'_>> =
         outcomes.iter().map(|outcome| Compared { outcome, folder: &outcome.suite.name }).collect();
     let path = output.folder.join(compare::FILE);
-    let written = compare::render(&runs)
+    let written = compare::render(&runs, &output.look)
         .map_err(|error| error.to_string())
         .and_then(|page| files::replace(&path, &page).map_err(|error| error.to_string()));
     if let Err(error) = written {

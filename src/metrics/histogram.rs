@@ -77,6 +77,43 @@ impl Histogram {
         };
         Some(micros / 1e3)
     }
+
+    /// How the samples lie, in steps of which ten make a power of ten: up to how many milliseconds, and how many of them.
+    /// From the lowest step that has any to the highest, without gaps. What is less than 1 % above the end of a step may count to it.
+    #[must_use]
+    pub fn buckets(&self) -> Vec<(f64, u64)> {
+        let mut buckets: Vec<(f64, u64)> = Vec::new();
+        for found in self.counts.iter_recorded() {
+            let micros = self.counts.lowest_equivalent(found.value_iterated_to());
+            let step = step(micros.max(LOWEST_MICROS) as f64);
+            // Steps without a sample, up to this one.
+            let from = buckets.len() as i32 + buckets.first().map_or(step, |(first, _)| self::step(first * 1e3));
+            buckets.extend((from..=step).map(|step| (upper(step), 0)));
+            if let Some((_, count)) = buckets.last_mut() {
+                *count += found.count_at_value();
+            }
+        }
+        buckets
+    }
+}
+
+/// Round numbers, about equally far from each other where they are multiplied.
+const STEPS: [f64; 10] = [1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 8.0];
+
+/// The number of the first step that is not below so many microseconds.
+fn step(micros: f64) -> i32 {
+    let decade = micros.log10().floor().max(0.0) as i32;
+    (decade * 10..).find(|step| upper(*step) * 1e3 >= micros * (1.0 - 1e-9)).unwrap_or_default()
+}
+
+/// Where a step ends, in milliseconds.
+fn upper(step: i32) -> f64 {
+    let factor = STEPS.get(step.rem_euclid(10) as usize).copied().unwrap_or(1.0);
+    // A division gives the nearest number to what is written; a product of powers may not.
+    match step.div_euclid(10) - 3 {
+        power @ 0.. => factor * 10_f64.powi(power),
+        power => factor / 10_f64.powi(-power),
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +143,26 @@ mod tests {
         assert_eq!(histogram, Histogram::new());
     }
 
+    #[test]
+    fn buckets_are_round_and_without_gaps() {
+        assert_eq!(Histogram::new().buckets(), []);
+        assert_eq!(of(&[1]).buckets(), [(0.001, 1)]);
+        assert_eq!(of(&[1_000, 1_000, 1_020]).buckets(), [(1.0, 2), (1.25, 1)]);
+        assert_eq!(
+            of(&[31_000, 60_000, 60_500, 110_000]).buckets(),
+            [(32.0, 1), (40.0, 0), (50.0, 0), (63.0, 2), (80.0, 0), (100.0, 0), (125.0, 1)]
+        );
+    }
+
     proptest! {
+        #[test]
+        fn buckets_hold_every_sample(samples in prop::collection::vec(0u64..4_000_000_000, 0..200)) {
+            let buckets = of(&samples).buckets();
+            prop_assert_eq!(buckets.iter().map(|(_, count)| count).sum::<u64>(), samples.len() as u64);
+            prop_assert!(buckets.windows(2).all(|pair| pair[0].0 < pair[1].0));
+            prop_assert!(buckets.first().is_none_or(|first| first.1 > 0) && buckets.last().is_none_or(|last| last.1 > 0));
+        }
+
         #[test]
         fn adding_is_recording_in_one(a in prop::collection::vec(0u64..10_000_000, 0..50), b in prop::collection::vec(0u64..10_000_000, 0..50)) {
             let mut sum = of(&a);

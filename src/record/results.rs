@@ -28,13 +28,15 @@ pub struct TimelinePoint {
     pub counters: [u64; Counter::COUNT],
     /// p50, p95 and p99 of `ack_latency`, in milliseconds.
     pub ack: Option<[f64; 3]>,
+    /// The same of `delivery_latency`.
+    pub delivery: Option<[f64; 3]>,
     pub gauges: Gauges,
 }
 
 // By hand, because arrays beyond 32 items have no default.
 impl Default for TimelinePoint {
     fn default() -> Self {
-        Self { number: 0, counters: [0; Counter::COUNT], ack: None, gauges: Gauges::default() }
+        Self { number: 0, counters: [0; Counter::COUNT], ack: None, delivery: None, gauges: Gauges::default() }
     }
 }
 
@@ -82,10 +84,12 @@ impl Results {
         let numbers = second.recorder.total();
         let counters = std::array::from_fn(|index| numbers.counter(Counter::ALL[index]));
         let percentiles = [0.50, 0.95, 0.99].map(Statistic::Percentile);
-        let ack = numbers
-            .histogram(Distribution::AckLatency)
-            .map(|histogram| percentiles.map(|percentile| histogram.statistic(percentile).unwrap_or_default()));
-        self.timeline.push(TimelinePoint { number: second.number, counters, ack, gauges: second.gauges });
+        let spread = |distribution| {
+            let histogram = numbers.histogram(distribution)?;
+            Some(percentiles.map(|percentile| histogram.statistic(percentile).unwrap_or_default()))
+        };
+        let (ack, delivery) = (spread(Distribution::AckLatency), spread(Distribution::DeliveryLatency));
+        self.timeline.push(TimelinePoint { number: second.number, counters, ack, delivery, gauges: second.gauges });
         self.findings.add(second.findings);
         self.ready_users = self.ready_users.max(second.ready_users);
         self.end = self.end.max(second.end);
@@ -352,6 +356,6 @@ mod tests {
         let results = results();
         assert_eq!(results.seconds(), 4);
         assert_eq!(results.timeline[2].counters[Counter::Ok as usize], 8);
-        assert_eq!(results.timeline[2].ack, Some([30.0; 3]));
+        assert_eq!((results.timeline[2].ack, results.timeline[2].delivery), (Some([30.0; 3]), None));
     }
 }

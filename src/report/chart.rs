@@ -2,6 +2,7 @@
 
 mod columns;
 mod delivery;
+mod distribution;
 pub mod lanes;
 mod mark;
 mod palette;
@@ -10,8 +11,9 @@ mod scale;
 
 pub use columns::{CELLS, Columns, Row};
 pub use delivery::{DeliveryKey, delivery_bar, delivery_keys};
+pub use distribution::{Shape, shapes};
 pub use mark::{gauge, outcome_bar};
-use palette::{CPU, DISCONNECTS, ERRORS, P50, P95, P99, USERS};
+use palette::{CPU, DELIVERY_P50, DELIVERY_P95, DELIVERY_P99, DISCONNECTS, ERRORS, P50, P95, P99, RECEIVED, USERS};
 pub use palette::{Key, UNJUDGED, colour};
 use plot::{Plot, stage_strip, whole};
 use scale::Scale;
@@ -49,7 +51,9 @@ pub fn charts(outcome: &Outcome, columns: &Columns) -> Vec<Chart> {
     [
         users(outcome, columns),
         actions(outcome, columns),
-        latency(outcome, columns),
+        latency(outcome, columns, ACKS),
+        latency(outcome, columns, DELIVERIES),
+        received(outcome, columns),
         losses(outcome, columns),
         cpu(outcome, columns),
     ]
@@ -102,16 +106,46 @@ fn actions(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
     })
 }
 
-fn latency(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
-    let series = |of: fn(&Point) -> Option<f64>| columns.columns.iter().map(of).collect::<Vec<_>>();
-    let (p50, p95, p99) = (series(|p| p.ack_p50), series(|p| p.ack_p95), series(|p| p.ack_p99));
+/// Three percentiles of a distribution over time.
+struct Percentiles {
+    id: &'static str,
+    title: &'static str,
+    /// Whose thresholds are drawn.
+    metric: &'static str,
+    /// What they are of.
+    samples: &'static str,
+    /// p50, p95 and p99.
+    of: [fn(&Point) -> Option<f64>; 3],
+    legend: [Key; 3],
+}
+
+const ACKS: Percentiles = Percentiles {
+    id: "chart-latency",
+    title: "Ack latency",
+    metric: "ack_latency",
+    samples: "answers",
+    of: [|p| p.ack_p50, |p| p.ack_p95, |p| p.ack_p99],
+    legend: [P50, P95, P99],
+};
+
+const DELIVERIES: Percentiles = Percentiles {
+    id: "chart-delivery-latency",
+    title: "Delivery latency",
+    metric: "delivery_latency",
+    samples: "deliveries",
+    of: [|p| p.delivery_p50, |p| p.delivery_p95, |p| p.delivery_p99],
+    legend: [DELIVERY_P50, DELIVERY_P95, DELIVERY_P99],
+};
+
+fn latency(outcome: &Outcome, columns: &Columns, of: Percentiles) -> Option<Chart> {
+    let [p50, p95, p99] = of.of.map(|of| columns.columns.iter().map(of).collect::<Vec<_>>());
     let peak = highest([&p50, &p95, &p99].into_iter().flatten().flatten().copied())?;
     let usual = p50.iter().flatten().copied().fold(f64::INFINITY, f64::min);
     // A limit far above everything would press the lines to the ground.
     let limits: Vec<_> = outcome
         .thresholds
         .iter()
-        .filter(|judged| judged.metric == "ack_latency" && judged.bound <= peak * 2.0)
+        .filter(|judged| judged.metric == of.metric && judged.bound <= peak * 2.0)
         .filter_map(|judged| {
             let broken = judged.result == ThresholdResult::Broken;
             Some((judged.bound, format!("{} {}", judged.statistic.as_ref()?, judged.limit), broken))
@@ -131,11 +165,26 @@ fn latency(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
     let kind = if matches!(scale, Scale::Log { .. }) { ", on a logarithmic scale" } else { "" };
     let about = format!("{}; at most {}{kind}.", over(columns), milliseconds(peak));
     Some(Chart {
-        id: "chart-latency",
-        title: "Ack latency",
-        measure: format!("of the answers in {}{kind}", columns.span()),
-        svg: plot.finish("chart-latency", "Ack latency over time", &about, tick),
-        legend: vec![P50, P95, P99],
+        id: of.id,
+        title: of.title,
+        measure: format!("of the {} in {}{kind}", of.samples, columns.span()),
+        svg: plot.finish(of.id, &format!("{} over time", of.title), &about, tick),
+        legend: of.legend.into(),
+    })
+}
+
+fn received(outcome: &Outcome, columns: &Columns) -> Option<Chart> {
+    let peak = columns.columns.iter().map(|point| point.received).max().filter(|peak| *peak > 0)?;
+    let mut plot = Plot::new(columns, Scale::linear(peak as f64, true), 96);
+    plot.bars("received", RECEIVED.colour, columns.columns.iter().map(|point| (0, point.received)));
+    plot.stages(&outcome.timeline.stages);
+    let about = format!("{}; at most {} in {}.", over(columns), count(peak), columns.span());
+    Some(Chart {
+        id: "chart-received",
+        title: "Events received",
+        measure: format!("in {}", columns.span()),
+        svg: plot.finish("chart-received", "Events received over time", &about, whole),
+        legend: vec![RECEIVED],
     })
 }
 

@@ -8,13 +8,14 @@ use crate::metrics::number::{NONE, count, counted, milliseconds, share, span};
 use crate::report::causes::{CauseCount, causes};
 use crate::report::chart::{self, lanes::LanesFigure};
 use crate::report::error::ReportError;
-use crate::report::html;
+use crate::report::look::Look;
+use crate::report::templates;
 use crate::verdict::Outcome;
 use crate::verdict::outcome::Status;
 
 /// The page's name in the report folder.
 pub const FILE: &str = "compare.html";
-const TEMPLATE: &str = "compare.html";
+const TEMPLATE: &str = "compare.html.tera";
 
 /// One of the runs that are compared.
 #[derive(Debug, Clone, Copy)]
@@ -56,8 +57,7 @@ const STORIES: &[Story] = &[
 ///
 /// # Errors
 /// Only by a mistake in the template.
-pub fn render(runs: &[Compared<'_>]) -> Result<String, ReportError> {
-    let failed = |source| ReportError::Template { template: TEMPLATE, source };
+pub fn render(runs: &[Compared<'_>], look: &Look) -> Result<String, ReportError> {
     let mut context = Context::new();
     context.insert("runs", &runs.iter().map(side).collect::<Vec<_>>());
     context.insert("rows", &rows(runs));
@@ -72,8 +72,7 @@ pub fn render(runs: &[Compared<'_>]) -> Result<String, ReportError> {
         context.insert("file", &suite.file);
         context.insert("machine", &run.machine);
     }
-    let tera = html::engine().map_err(failed)?;
-    tera.render(TEMPLATE, &context).map_err(failed)
+    templates::render(TEMPLATE, &context, look)
 }
 
 /// The same three numbers of the runs for a terminal, a line each.

@@ -5,6 +5,9 @@
 pub enum ReportError {
     #[error("the report template `{template}` could not be rendered: {}; this is a bug of cotillion, please report it", chain(.source))]
     Template { template: &'static str, source: tera::Error },
+    /// A template that somebody gave; the mistake is in it.
+    #[error("template {place}: {why}; report-templates/README.md says what a template gets")]
+    OwnTemplate { place: String, why: String },
     #[error("junit.xml could not be written: {0}; this is a bug of cotillion, please report it")]
     JUnit(#[from] quick_junit::SerializeError),
     #[error("results.json could not be written: {0}; this is a bug of cotillion, please report it")]
@@ -20,7 +23,7 @@ pub enum ReportError {
 }
 
 /// Tera says only the outermost reason; the useful one is its source.
-fn chain(error: &tera::Error) -> String {
+pub(super) fn chain(error: &tera::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {

@@ -3,72 +3,31 @@
 //! The look is a template (`report-templates/`); it gets the same document as `results.json` and, beside it, what is
 //! laid out here: charts, marks and the colours of the plan. `report-templates/README.md` says what there is.
 
-use std::io;
-
 use serde::Serialize;
-use tera::{Context, Kwargs, State, Tera, TeraResult};
+use tera::Context;
 
-use crate::metrics::catalog::Unit;
 use crate::metrics::number;
 use crate::report::causes::causes;
 use crate::report::chart::{self, CELLS, Columns};
 use crate::report::deliveries;
 use crate::report::error::ReportError;
+use crate::report::failures::failures;
 use crate::report::json::Results;
 use crate::report::look::Look;
-use crate::report::untrusted::for_html;
-use crate::units::Duration;
+use crate::report::templates;
+use crate::units::Moment;
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{DeliveryRow, Status, StepTable};
 
-/// The template that is rendered, the parts that it includes, and the page of [`super::compare`]. The suffix `.html` is what turns escaping on.
-const TEMPLATE: &str = "report.html";
-const TEMPLATES: [(&str, &str); 5] = [
-    ("report.css", include_str!("../../report-templates/default/report.css")),
-    ("report.js", include_str!("../../report-templates/default/report.js")),
-    (TEMPLATE, include_str!("../../report-templates/default/report.html.tera")),
-    ("compare.css", include_str!("../../report-templates/default/compare.css")),
-    ("compare.html", include_str!("../../report-templates/default/compare.html.tera")),
-];
+/// The template that is rendered.
+const TEMPLATE: &str = "report.html.tera";
 
 /// The outcome as a page.
 ///
 /// # Errors
-/// Only by a mistake in the template.
-pub fn render(outcome: &Outcome, _: &Look) -> Result<String, ReportError> {
-    let failed = |source| ReportError::Template { template: TEMPLATE, source };
-    let tera = engine().map_err(failed)?;
-    tera.render(TEMPLATE, &context(outcome)).map_err(failed)
-}
-
-/// All templates and the filters that they use.
-pub(super) fn engine() -> TeraResult<Tera> {
-    let mut tera = Tera::new();
-    tera.set_escape_fn(|text, out| io::Write::write_all(out, for_html(text).as_bytes()));
-    tera.register_filter("ms", |value: f64, _: Kwargs, _: &State<'_>| number::milliseconds(value));
-    tera.register_filter("share", |value: f64, _: Kwargs, _: &State<'_>| number::share(value));
-    tera.register_filter("count", |value: u64, _: Kwargs, _: &State<'_>| number::count(value));
-    tera.register_filter("counted", |value: u64, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
-        Ok(number::counted(value, with.must_get::<&str>("noun")?))
-    });
-    tera.register_filter("duration", |ms: f64, _: Kwargs, _: &State<'_>| {
-        number::duration(Duration::from_secs_f64(ms / 1_000.0))
-    });
-    tera.register_filter("span", |ms: f64, _: Kwargs, _: &State<'_>| {
-        number::span(Duration::from_secs_f64(ms / 1_000.0))
-    });
-    tera.register_filter("bytes", |value: u64, _: Kwargs, _: &State<'_>| number::bytes(value as f64));
-    tera.register_filter("clock", |ms: f64, _: Kwargs, _: &State<'_>| number::clock((ms / 1_000.0) as u64));
-    tera.register_filter("value", |value: f64, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
-        Ok(number::value(value, unit(with.must_get::<&str>("unit")?)?))
-    });
-    tera.add_raw_templates(TEMPLATES)?;
-    Ok(tera)
-}
-
-/// A unit by its name in `results.json`.
-fn unit(name: &str) -> TeraResult<Unit> {
-    serde_json::from_value(name.into()).map_err(|_| tera::Error::message(format!("`{name}` is not a unit")))
+/// Only by a mistake in a template.
+pub fn render(outcome: &Outcome, look: &Look) -> Result<String, ReportError> {
+    templates::render(TEMPLATE, &context(outcome), look)
 }
 
 fn context(outcome: &Outcome) -> Context {
@@ -78,6 +37,7 @@ fn context(outcome: &Outcome) -> Context {
     context.insert("results", &Results::from(outcome));
     context.insert("status_word", outcome.verdict.status.word());
     context.insert("validity_word", outcome.verdict.validity.word());
+    context.insert("failures", &failures(outcome));
     context.insert("figures", &figures(outcome));
     context.insert("outcomes", &outcomes(outcome));
     context.insert("causes", &causes(&outcome.totals));
@@ -92,11 +52,36 @@ fn context(outcome: &Outcome) -> Context {
     context.insert("gauges", &outcome.thresholds.iter().map(chart::gauge).collect::<Vec<_>>());
     context.insert("stage_strip", &chart::strip(outcome, &columns));
     context.insert("charts", &chart::charts(outcome, &columns));
+    context.insert("shapes", &chart::shapes(outcome));
+    context.insert("stages", &stages(outcome, &columns));
     context.insert("column_seconds", &columns.step);
     context.insert("column_names", CELLS);
     context.insert("columns", &columns.rows());
     context.insert("steps", &outcome.plan.steps.as_ref().map(colours));
     context
+}
+
+/// A stage that the charts can be narrowed to.
+#[derive(Debug, Serialize)]
+struct Stage<'a> {
+    scenario: &'a str,
+    name: &'a str,
+    /// Where it lies among the charts, from 0 to 1, to five digits.
+    from: String,
+    to: String,
+}
+
+fn stages<'a>(outcome: &'a Outcome, columns: &Columns) -> Vec<Stage<'a>> {
+    let place = |moment: Moment| format!("{:.5}", columns.place(moment.as_secs_f64()));
+    let stages = outcome.timeline.stages.iter().filter(|stage| columns.place(stage.from.as_secs_f64()) < 1.0);
+    stages
+        .map(|stage| Stage {
+            scenario: &stage.scenario,
+            name: &stage.name,
+            from: place(stage.from),
+            to: place(stage.to),
+        })
+        .collect()
 }
 
 /// A `delivery` in words and as a picture.

@@ -12,7 +12,9 @@ pub mod error;
 pub mod fold;
 pub mod github;
 pub mod gitlab;
+mod failures;
 pub mod html;
+pub mod index_page;
 pub mod invariants;
 pub mod json;
 pub mod junit;
@@ -24,6 +26,7 @@ pub mod page;
 pub mod plan_page;
 pub mod sparkline;
 pub mod table;
+pub mod templates;
 pub mod terminal;
 pub mod untrusted;
 

@@ -7,7 +7,7 @@ mod latency;
 
 pub use delivery::{DeliveryRow, EventRow, FaultRow};
 pub use finding::{ErrorRow, ExampleRow};
-pub use latency::LatencyRow;
+pub use latency::{Bucket, LatencyRow};
 
 pub use super::checks::{CheckResult, CheckRow};
 pub use super::customs::{CustomRow, SpreadRow};
@@ -371,6 +371,12 @@ pub struct Point {
     pub ack_p50: Option<f64>,
     pub ack_p95: Option<f64>,
     pub ack_p99: Option<f64>,
+    /// Events that came, whatever they were.
+    pub received: u64,
+    /// Milliseconds from send to receipt; `None` in a second without a delivery.
+    pub delivery_p50: Option<f64>,
+    pub delivery_p95: Option<f64>,
+    pub delivery_p99: Option<f64>,
     /// Of the generator, as a fraction of all its cores.
     pub cpu: Option<f64>,
     /// Of the generator, in bytes.

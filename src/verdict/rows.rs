@@ -1,6 +1,6 @@
 //! The rows of the outcome: numbers of the results, laid out as reports show them.
 
-use super::outcome::{ActionRow, LatencyRow, MetricRow, Point, ScenarioRow, StageMark, Timeline, Totals};
+use super::outcome::{ActionRow, Bucket, LatencyRow, MetricRow, Point, ScenarioRow, StageMark, Timeline, Totals};
 use crate::metrics::catalog::{FINISHED, Kind};
 use crate::metrics::{Counter, Distribution, Histogram, METRICS, Metric, Numbers, Part, Statistic};
 use crate::plan::{Plan, Rhythm, Scenario};
@@ -101,7 +101,10 @@ pub fn latencies(plan: &Plan, results: &Results) -> Vec<LatencyRow> {
             let histogram = results.histogram(distribution, part);
             (histogram.count() > 0).then(|| latency(metric.name, metric.about, scenario, action, &histogram))
         };
-        rows.extend(row(Part::default(), None, None));
+        rows.extend(
+            row(Part::default(), None, None)
+                .map(|row| LatencyRow { buckets: buckets(&results.histogram(distribution, Part::default())), ..row }),
+        );
         let several = plan.scenarios.len() > 1 && distribution != Distribution::TimerLag;
         for (number, scenario) in plan.scenarios.iter().enumerate() {
             let part = Part { scenario: Some(number), ..Part::default() };
@@ -140,7 +143,12 @@ pub(super) fn latency(
         p99: of(Statistic::Percentile(0.99)),
         p999: of(Statistic::Percentile(0.999)),
         max: of(Statistic::Max),
+        buckets: Vec::new(),
     }
+}
+
+fn buckets(histogram: &Histogram) -> Vec<Bucket> {
+    histogram.buckets().into_iter().map(|(up_to, count)| Bucket { up_to, count }).collect()
 }
 
 /// All metrics that are one number, over the whole run; those of deliveries where the suite has some.
@@ -188,6 +196,10 @@ fn point(point: &TimelinePoint) -> Point {
         ack_p50: point.ack.map(|ack| ack[0]),
         ack_p95: point.ack.map(|ack| ack[1]),
         ack_p99: point.ack.map(|ack| ack[2]),
+        received: of(Counter::ReceivedEvents),
+        delivery_p50: point.delivery.map(|delivery| delivery[0]),
+        delivery_p95: point.delivery.map(|delivery| delivery[1]),
+        delivery_p99: point.delivery.map(|delivery| delivery[2]),
         cpu: point.gauges.cpu,
         memory: point.gauges.memory,
     }

@@ -5,6 +5,7 @@
 
 mod applications;
 mod architecture;
+mod browser;
 mod cli;
 mod comparing;
 mod deliveries;

@@ -132,10 +132,11 @@ impl<'a> Plot<'a> {
         seconds.sort_unstable();
         seconds.dedup();
         for second in seconds.iter().take(24) {
-            let x = percent(self.columns.place(*second as f64));
+            let place = self.columns.place(*second as f64);
+            let x = percent(place);
             let _ = write!(
                 self.marks,
-                r##"<line class="stage" x1="{x}" x2="{x}" y1="0" y2="{}" stroke="#8a8f98" stroke-width="1" stroke-dasharray="1 3"/>"##,
+                r##"<line class="stage" data-at="{place:.5}" x1="{x}" x2="{x}" y1="0" y2="{}" stroke="#8a8f98" stroke-width="1" stroke-dasharray="1 3"/>"##,
                 self.height
             );
         }
@@ -186,7 +187,7 @@ impl<'a> Plot<'a> {
             };
             let _ = write!(
                 svg,
-                r#"<text class="axis" x="{}" y="{}" text-anchor="{anchor}" font-size="12" fill="currentColor">{}</text>"#,
+                r#"<text class="axis time" data-at="{place:.5}" x="{}" y="{}" text-anchor="{anchor}" font-size="12" fill="currentColor">{}</text>"#,
                 percent(place),
                 self.height + 18,
                 clock(second)
@@ -232,7 +233,8 @@ pub fn stage_strip(columns: &Columns, stages: &[StageMark], id: &str) -> String 
             };
             let _ = write!(
                 svg,
-                r##"<svg x="{}" y="{}" width="{}" height="22"><rect class="stage s{}" width="100%" height="22" fill="#8a8f98" fill-opacity="{}"/><text class="stage" x="7" y="15" font-size="12" fill="currentColor">{}</text></svg>"##,
+                r##"<svg class="span" data-from="{from:.5}" data-to="{:.5}" x="{}" y="{}" width="{}" height="22"><rect class="stage s{}" width="100%" height="22" fill="#8a8f98" fill-opacity="{}"/><text class="stage" x="7" y="15" font-size="12" fill="currentColor">{}</text></svg>"##,
+                from + width,
                 percent(from),
                 row * 26,
                 percent(width),

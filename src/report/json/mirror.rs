@@ -211,6 +211,12 @@ mirrors! {
         p99 as "p99_ms": f64,
         p999 as "p99_9_ms": f64,
         max as "max_ms": f64,
+        #[serde(default)]
+        buckets: Vec<Bucket>,
+    }
+    Bucket = Bucket {
+        up_to as "up_to_ms": f64,
+        count: u64,
     }
     MetricRow = MetricRow {
         name: String,
@@ -284,6 +290,11 @@ mirrors! {
         ack_p50 as "ack_p50_ms": Option<f64>,
         ack_p95 as "ack_p95_ms": Option<f64>,
         ack_p99 as "ack_p99_ms": Option<f64>,
+        #[serde(default)]
+        received: u64,
+        delivery_p50 as "delivery_p50_ms": Option<f64>,
+        delivery_p95 as "delivery_p95_ms": Option<f64>,
+        delivery_p99 as "delivery_p99_ms": Option<f64>,
         cpu as "cpu_share": Option<f64>,
         memory as "memory_bytes": Option<u64>,
     }

@@ -27,6 +27,7 @@ fn row(action: &str, event: &str, line: usize, counts: [u64; 8], tail: [f64; 7])
         p99,
         p999,
         max,
+        buckets: vec![],
     };
     DeliveryRow {
         scenario: "bidders".into(),

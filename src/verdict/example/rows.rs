@@ -1,13 +1,14 @@
 //! The rows of a made-up outcome: what a verdict would have read off the totals.
 
+use crate::metrics::Histogram;
 use crate::metrics::catalog::{self, Unit};
 use crate::metrics::number;
 use crate::units::{Duration, Moment};
 use crate::verdict::example::deliveries::rates;
 use crate::verdict::example::wave::round;
 use crate::verdict::outcome::{
-    ActionRow, Ended, ErrorRow, ExampleRow, Judged, LatencyRow, MetricRow, RunInfo, ScenarioRow, StageMark, SuiteInfo,
-    ThresholdResult, Totals,
+    ActionRow, Bucket, Ended, ErrorRow, ExampleRow, Judged, LatencyRow, MetricRow, RunInfo, ScenarioRow, StageMark,
+    SuiteInfo, ThresholdResult, Totals,
 };
 
 pub(super) fn share(part: u64, totals: &Totals) -> Option<f64> {
@@ -112,6 +113,30 @@ pub(super) fn scenario(name: &str, line: usize, users: u64, duration: Duration, 
     }
 }
 
+/// Steps of a distribution that has about these percentiles: min, p50, p90, p95, p99, p99.9, max.
+fn buckets(count: u64, tail: [f64; 7]) -> Vec<Bucket> {
+    let shares = [0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0];
+    let mut histogram = Histogram::new();
+    let drawn = count.min(2_000);
+    for sample in 0..drawn {
+        let share = (sample as f64 + 0.5) / drawn as f64;
+        let upper = shares.iter().position(|limit| *limit >= share).unwrap_or(6).max(1);
+        let (from, to) = (shares[upper - 1], shares[upper]);
+        // Dense towards the middle, as latencies are.
+        let part = (share - from) / (to - from);
+        let part = if upper == 1 { part.sqrt() } else { part * part };
+        let millis = tail[upper - 1] * (tail[upper] / tail[upper - 1]).powf(part);
+        histogram.record(Duration::from_secs_f64(millis / 1_000.0));
+    }
+    let part = |(up_to, part): (f64, u64)| Bucket { up_to, count: part * count / drawn };
+    let mut buckets: Vec<Bucket> = histogram.buckets().into_iter().map(part).collect();
+    let rest = count - buckets.iter().map(|bucket| bucket.count).sum::<u64>();
+    if let Some(most) = buckets.iter_mut().max_by_key(|bucket| bucket.count) {
+        most.count += rest;
+    }
+    buckets
+}
+
 /// Latencies of a server whose stall is scaled by `slow`.
 pub(super) fn latencies(totals: &Totals, slow: f64) -> Vec<LatencyRow> {
     let row = |metric: &str, of: Option<&str>, count: u64, tail: [f64; 7]| {
@@ -130,6 +155,7 @@ pub(super) fn latencies(totals: &Totals, slow: f64) -> Vec<LatencyRow> {
             p99,
             p999,
             max,
+            buckets: if of.is_none() { buckets(count, tail) } else { vec![] },
         }
     };
     let samples = totals.acks + totals.timeout;
@@ -137,6 +163,7 @@ pub(super) fn latencies(totals: &Totals, slow: f64) -> Vec<LatencyRow> {
     vec![
         row("ack_latency", None, samples, acks),
         row("ack_service", None, samples, acks.map(|value| round(value * 0.985))),
+        row("delivery_latency", None, totals.ok * 19, acks.map(|value| round(value * 0.71))),
         row("connect_latency", None, totals.connections, [11.2, 24.6, 44.1, 61.44, 63.9, 63.9, 63.9]),
         row("connect_tcp", None, totals.connections, [0.082, 0.141, 0.312, 0.41, 0.437, 0.437, 0.437]),
         row("login_latency", None, totals.logins, [4.1, 9.73, 18.2, 22.9, 31.0, 31.0, 31.0]),

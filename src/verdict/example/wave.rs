@@ -63,6 +63,10 @@ impl Wave {
             ack_p50: answered.then_some(round(p50)),
             ack_p95: answered.then_some(round(p95.min(990.0))),
             ack_p99: answered.then_some(round((p95 * 1.25 + 14.0 * noise(second, 3)).min(1_000.0))),
+            received: (due - rejected - timeout - disconnected - not_sent) * users,
+            delivery_p50: answered.then_some(round(p50 * 0.62 + 5.0 * noise(second, 5))),
+            delivery_p95: answered.then_some(round((p95 * 0.8).min(940.0))),
+            delivery_p99: answered.then_some(round((p95 * 1.1 + 20.0 * noise(second, 6)).min(980.0))),
             cpu: Some(
                 round(100.0 * (0.035 + 0.004 * users as f64 / self.peak as f64 + 0.02 * noise(second, 4))) / 100.0,
             ),

@@ -19,4 +19,14 @@ pub struct LatencyRow {
     pub p99: f64,
     pub p999: f64,
     pub max: f64,
+    /// How many samples lie where, without gaps, from the lowest to the highest; only over the whole run.
+    pub buckets: Vec<Bucket>,
+}
+
+/// A step of a distribution: the samples that are not above `up_to` and above the step before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// In milliseconds.
+    pub up_to: f64,
+    pub count: u64,
 }
