@@ -2,14 +2,13 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
 import { TEXT, hostile } from "./hostile.mjs";
-import { ACTION, BIN, ROOT, environment, workspace } from "./place.mjs";
+import { ACTION, BIN, ROOT, environment, temporary, workspace } from "./place.mjs";
 import { act, commands, evaluate, outputs } from "./runner.mjs";
 
 /** The action on a suite of `suites`, with the built program. */
@@ -163,7 +162,7 @@ test("an empty suite and an artifact that is no name are refused", async () => {
 let archive;
 function packed() {
   if (!archive) {
-    const folder = mkdtempSync(join(tmpdir(), "cotillion-packed-"));
+    const folder = temporary("packed");
     execFileSync(join(ROOT, "ci/package"), ["0.1.0", "x86_64-unknown-linux-musl", BIN, folder], { env: environment() });
     archive = { folder, name: "cotillion-0.1.0-x86_64-unknown-linux-musl" };
   }
@@ -211,7 +210,7 @@ test("a release is installed if its checksum is right, and not otherwise", async
   for (const { inputs, sums, code, says } of cases) {
     const server = await releases(sums);
     try {
-      const env = { COTILLION_DOWNLOADS: server.url };
+      const env = { RELEASES_URL: server.url };
       const ran = await check({ suite: "suites/passes.yaml", inputs: { path: "", enabled: "false", ...inputs }, env });
       assert.equal(ran.code, code, JSON.stringify(inputs) + ran.log);
       assert.match(ran.log, says);
@@ -246,7 +245,7 @@ test("the toggles of the workflow, the first that says anything wins", async () 
     ["auto", "false", "workflow_dispatch", "false", "1", "false"],
     ["true", "false", "workflow_dispatch", "false", "", "true"],
   ];
-  const folder = mkdtempSync(join(tmpdir(), "cotillion-toggle-"));
+  const folder = temporary("toggle");
   for (const [ENABLED, BY_HAND, EVENT, LABELLED, VARIABLE, expected] of cases) {
     const GITHUB_OUTPUT = join(folder, "output");
     writeFileSync(GITHUB_OUTPUT, "");
