@@ -62,13 +62,14 @@ pub fn metrics(outcome: &Outcome, _: &Look) -> Result<String, ReportError> {
     let suite = for_name(&outcome.suite.name);
     let mut text = String::new();
     let mut line = |name: &str, number: f64| text.push_str(&format!("cotillion_{suite}_{name} {}\n", rounded(number)));
-    for row in &outcome.metrics {
+    // What is only of this machine says nothing of a change.
+    for row in outcome.metrics.iter().filter(|row| !row.name.starts_with("generator_")) {
         if let Some(number) = row.value {
             line(&name(row), number);
         }
     }
     for row in whole_run(outcome) {
-        for (statistic, number) in [("p50", row.p50), ("p95", row.p95), ("p99", row.p99), ("max", row.max)] {
+        for (statistic, number) in [("p50", row.p50), ("p95", row.p95), ("p99", row.p99)] {
             line(&format!("{}_{statistic}_ms", for_name(&row.metric)), number);
         }
     }

@@ -22,6 +22,7 @@ mod pages;
 mod planning;
 mod plans;
 mod readers;
+mod reporting;
 mod reports;
 mod runs;
 mod suites;

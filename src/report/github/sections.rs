@@ -28,11 +28,15 @@ const UNJUDGED: &str = "🔳";
 /// Everything.
 pub fn whole(outcome: &Outcome, look: &Look) -> String {
     let all = |_: bool| true;
+    let judged = [thresholds(outcome, all), invariants(outcome, all), checks(outcome, all)].concat();
+    if matches!(outcome.verdict.status, Status::Skipped | Status::Unreachable) {
+        // Nothing was judged: what there would have been is there for who asks.
+        let unjudged = details("What was not judged", &format!("{judged}{}", of_deliveries(outcome)));
+        return [verdict(outcome, look), errors(outcome), unjudged, notes(outcome), about(outcome)].concat();
+    }
     [
         verdict(outcome, look),
-        thresholds(outcome, all),
-        invariants(outcome, all),
-        checks(outcome, all),
+        judged,
         actions(outcome),
         latencies(outcome),
         over_time(outcome),
@@ -349,6 +353,9 @@ fn errors(outcome: &Outcome) -> String {
     let Some(most) = outcome.errors.first() else { return String::new() };
     let kinds = counted(outcome.errors.len() as u64, "kind");
     let summary = format!("{kinds}, most often {} × {}", count(most.count), code(&kind(most)));
+    if outcome.verdict.status == Status::Unreachable {
+        return section("Errors", &table.finish());
+    }
     section("Errors", &details(&summary, &table.finish()))
 }
 
@@ -386,7 +393,6 @@ fn about(outcome: &Outcome) -> String {
     let mut table = Table::new(&["", ""], FURTHER);
     let facts = [
         ("suite", format!("{}:{}", outcome.suite.file, outcome.suite.line)),
-        ("target", run.target.clone()),
         ("protocol", run.protocol.clone()),
         ("started", run.started.clone()),
         ("machine", run.machine.clone()),

@@ -177,7 +177,8 @@ fn check(reader: &Reader, name: &str, outcome: &Outcome) {
     let text = (format.render)(outcome, &in_ci()).unwrap();
     let (record, facts) = (record(outcome), (reader.read)(&text));
     // Of what was skipped there is nothing to say but that.
-    let silent = SILENT.contains(&reader.format) && outcome.verdict.validity == Validity::Invalid;
+    let cannot_judge = matches!(outcome.verdict.validity, Validity::Invalid | Validity::NotMeasured);
+    let silent = cannot_judge && SILENT.contains(&reader.format);
     let skipped = silent || outcome.verdict.status == Status::Skipped;
     assert!(skipped || !facts.is_empty(), "{at} says nothing");
     let wrong: Vec<String> = facts

@@ -83,9 +83,7 @@ pub fn summary(text: &str) -> Vec<Fact> {
                 let place = if *outcome == "not sent" { "sums/not sent".into() } else { format!("totals/{outcome}") };
                 facts.push((place, shown(count)));
             }
-            ("Latencies", [subject, numbers @ .., samples])
-                if subject.contains("latency") || subject.contains("service") =>
-            {
+            ("Latencies", [subject, numbers @ .., samples]) if samples.starts_with(|c: char| c.is_ascii_digit()) => {
                 let place = format!("latencies/{}", place_of(subject));
                 for (name, text) in ["p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms"].iter().zip(numbers) {
                     facts.push((format!("{place}/{name}"), milliseconds(text)));
@@ -140,7 +138,13 @@ pub fn load_performance(text: &str) -> Vec<Fact> {
 }
 
 /// What a merge request compares.
-pub const METRICS: &[&str] = &["metrics/*/value", "latencies/ack_latency/p95_ms", "latencies/connect_latency/p95_ms"];
+pub const METRICS: &[&str] = &[
+    "metrics/success_rate/value",
+    "metrics/delivery_missing/value",
+    "metrics/action_throughput/value",
+    "latencies/ack_latency/p95_ms",
+    "latencies/connect_latency/p95_ms",
+];
 
 /// `metrics.txt`.
 pub fn metrics(text: &str) -> Vec<Fact> {
