@@ -51,11 +51,12 @@ install_rust() {
   done
 }
 
-# The real servers of tests/interop, and what reads and runs pipelines. A copy of the lock file remembers what was installed.
+# The real servers of tests/interop, what looks at the pages, and what reads and runs pipelines. A copy of the lock file
+# remembers what was installed.
 install_node_packages() {
   if ! has node || ! has npm; then from_debian "Node" nodejs npm; fi
   local lock folder
-  for lock in tests/interop/*/package-lock.json tests/pipelines/package-lock.json; do
+  for lock in tests/interop/*/package-lock.json tests/browser/package-lock.json tests/pipelines/package-lock.json; do
     folder=$(dirname "$lock")
     if cmp -s "$lock" "$folder/node_modules/.installed-from"; then continue; fi
     printf 'installing the npm packages of %s\n' "$folder"

@@ -19,10 +19,13 @@
     return /^[−-]/.test(text) ? -sum : sum;
   }
 
+  // What is moved: rows, or bodies where rows that belong together have one of their own.
+  function partsOf(table) {
+    return Array.from(table.matches('.groups') || !table.tBodies.length ? table.tBodies : table.tBodies[0].rows);
+  }
+
   function sortBy(table, heading, column) {
-    const bodies = Array.from(table.tBodies);
-    // Rows that belong together have a body of their own, and stay together.
-    const parts = bodies.length > 1 ? bodies : Array.from(bodies[0].rows);
+    const parts = partsOf(table);
     const keyed = parts.map((part) => ({ part, key: key((part.rows ? part.rows[0] : part).cells[column]) }));
     const numbers = keyed.some((entry) => typeof entry.key === 'number');
     const before = heading.getAttribute('aria-sort');
@@ -38,7 +41,7 @@
   }
 
   document.querySelectorAll('table.sortable').forEach((table) => {
-    if (table.tBodies.length === 0 || (table.tBodies.length === 1 && table.tBodies[0].rows.length < 2)) return;
+    if (partsOf(table).length < 2) return;
     Array.from(table.tHead.rows[0].cells).forEach((heading, column) => {
       if (heading.tagName !== 'TH' || heading.matches('.unsorted')) return;
       const button = document.createElement('button');

@@ -50,7 +50,7 @@ pub enum Command {
     /// Run the built-in target alone, until it is stopped.
     #[cfg(feature = "demo")]
     Serve(ServeArgs),
-    /// Write a suite to begin with, and the pipeline for the CI server that is there; overwrites nothing.
+    /// Write a first suite and the pipeline for the CI server that is there.
     Init(InitArgs),
     /// Print the completions for a shell.
     Completions { shell: Shell },

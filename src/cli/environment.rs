@@ -13,6 +13,12 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The names of all variables.
+#[expect(clippy::disallowed_methods, reason = "this is the one door")]
+pub fn names() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
 /// All variables, with what a `.env` file adds: it never overrides what is set. `file` is `--env-file`, which must be there;
 /// without it, `.env` of the working directory is read if there is one.
 pub fn read(file: Option<&Path>) -> (Environment, Problems) {

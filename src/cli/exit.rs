@@ -8,7 +8,7 @@ use crate::verdict::outcome::{Outcome, Status};
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Every threshold was met, every invariant holds, the run is valid.
+    /// Every threshold was met, every invariant holds, the run is valid; or nothing was to be run.
     Ok,
     /// A bug of ours.
     Internal,
@@ -18,7 +18,7 @@ pub enum Exit {
     Failed,
     /// The suite is wrong, a secret is missing, or the plan cannot be carried out.
     Suite,
-    /// Stopped by a signal; complete reports of what ran are there.
+    /// Stopped by a signal or by `--max-duration`; complete reports of what ran are there.
     Interrupted,
     /// The run cannot judge the server.
     Invalid,
@@ -32,10 +32,10 @@ pub const EXITS: &[(Exit, u8, &str)] = &[
     (Exit::Internal, 1, "internal error: a bug of ours"),
     (Exit::Suite, 104, "the suite is wrong, a secret is missing, or the plan cannot keep the cooldowns"),
     (Exit::Unreachable, 112, "the target could not be reached or used: nothing was measured"),
-    (Exit::Interrupted, 105, "interrupted: complete reports of what ran are there"),
+    (Exit::Interrupted, 105, "interrupted, by a signal or `--max-duration`: complete reports of what ran are there"),
     (Exit::Invalid, 111, "the run is invalid: it cannot judge the server"),
     (Exit::Failed, 99, "a threshold was not met, an invariant does not hold, or a check after the run was false"),
-    (Exit::Ok, 0, "every threshold met, every invariant holds, run valid"),
+    (Exit::Ok, 0, "every threshold met, every invariant holds, run valid; or switched off: reports say *skipped*"),
 ];
 
 impl Exit {
@@ -92,6 +92,7 @@ mod tests {
             (Outcome::example_interrupted(), 105),
             (Outcome::example_invalid(), 111),
             (Outcome::example_unreachable(), 112),
+            (Outcome::example_skipped(), 0),
         ] {
             assert_eq!(Exit::of(&outcome).number(), number, "{:?}", outcome.verdict.status);
         }

@@ -24,7 +24,7 @@ pub fn man(command: Option<&str>) -> Exit {
         None => all,
         Some(name) => match all.find_subcommand(name) {
             // As a page of its own, `cotillion-run`.
-            Some(command) => command.clone().name(format!("{NAME}-{name}")),
+            Some(command) => command.clone().name(format!("{NAME}-{name}")).version(env!("CARGO_PKG_VERSION")),
             None => {
                 screen::note(&format!("there is no command `{name}`; `{NAME} --help` names all\n"));
                 return Exit::Usage;

@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, CommandFactory as _, FromArgMatches as _, Id};
 
 use super::args::{CommandLine, OverrideArgs};
-use super::environment::variable;
+use super::environment::{self, variable};
 use super::screen;
 
 /// What the variables of options begin with.
@@ -58,10 +58,13 @@ pub(super) fn parse() -> Parsed {
     let matches =
         command.try_get_matches_from_mut(std::env::args_os()).unwrap_or_else(|error| refuse(&command, &error));
     let line = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| refuse(&command, &error));
-    let options = match matches.subcommand() {
-        Some((name, of_command)) => options(command.find_subcommand(name), of_command),
-        None => Options(Vec::new()),
-    };
+    let Some((name, of_command)) = matches.subcommand() else { return Parsed { line, options: Options(Vec::new()) } };
+    let asked = command.find_subcommand(name);
+    let known: Vec<String> = asked.into_iter().flat_map(Command::get_arguments).filter_map(variable_of).collect();
+    if name == "run" {
+        environment::names().filter_map(|name| misspelt(&name, &known)).for_each(|told| screen::note(&told));
+    }
+    let options = options(asked, of_command);
     Parsed { line, options }
 }
 
@@ -129,6 +132,15 @@ fn refuse(command: &Command, error: &clap::Error) -> ! {
     error.exit()
 }
 
+/// What to say of a variable that is nearly one of an option: a toggle that is misspelt would silently do nothing.
+fn misspelt(name: &str, known: &[String]) -> Option<String> {
+    let rest = name.strip_prefix(PREFIX).filter(|_| !known.iter().any(|known| known == name))?;
+    let most = if rest.len() < 6 { 1 } else { 2 };
+    let near = |known: &&String| strsim::damerau_levenshtein(name, known) <= most;
+    let meant = known.iter().find(near)?;
+    Some(format!("note: no option is read from `{name}`; did you mean `{meant}`?\n"))
+}
+
 fn options(command: Option<&Command>, matches: &ArgMatches) -> Options {
     let arguments = command.into_iter().flat_map(Command::get_arguments);
     let shown = arguments.filter(|arg| arg.get_long().is_some_and(|name| name != "help" && name != "version"));
@@ -173,6 +185,23 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn variables_that_are_nearly_right_are_told() {
+        let known = ["COTILLION_ENABLED", "COTILLION_CI", "COTILLION_TAGS"].map(str::to_owned);
+        for (name, meant) in [
+            ("COTILLION_ENABLE", Some("COTILLION_ENABLED")),
+            ("COTILLION_TAG", Some("COTILLION_TAGS")),
+            ("COTILLION_ENABLED", None),
+            ("COTILLION_BIN", None),
+            ("COTILLION_INTEROP", None),
+            ("ENABLED", None),
+        ] {
+            let told = misspelt(name, &known);
+            assert_eq!(told.is_some(), meant.is_some(), "{name}: {told:?}");
+            assert!(told.is_none_or(|told| meant.is_some_and(|meant| told.contains(&format!("mean `{meant}`")))));
+        }
     }
 
     #[test]

@@ -13,9 +13,7 @@ pub use columns::{CELLS, Columns, Row};
 pub use delivery::{DeliveryKey, delivery_bar, delivery_keys};
 pub use distribution::{Shape, shapes};
 pub use mark::{gauge, outcome_bar};
-use palette::{
-    CPU, DELIVERY_P50, DELIVERY_P95, DELIVERY_P99, DISCONNECTS, ERRORS, P50, P95, P99, RECEIVED, USERS,
-};
+use palette::{CPU, DELIVERY_P50, DELIVERY_P95, DELIVERY_P99, DISCONNECTS, ERRORS, P50, P95, P99, RECEIVED, USERS};
 pub use palette::{Key, UNJUDGED, colour};
 use plot::{Plot, stage_strip, whole};
 use scale::Scale;

@@ -25,14 +25,8 @@ pub struct Listed<'a> {
 }
 
 /// From the worst to the best, as the page counts them.
-const ORDER: [Status; 6] = [
-    Status::Fail,
-    Status::Invalid,
-    Status::Unreachable,
-    Status::Interrupted,
-    Status::Pass,
-    Status::Skipped,
-];
+const ORDER: [Status; 6] =
+    [Status::Fail, Status::Invalid, Status::Unreachable, Status::Interrupted, Status::Pass, Status::Skipped];
 
 /// The suites as a page, in their order.
 ///
@@ -61,7 +55,11 @@ fn sentence(suites: &[Listed<'_>]) -> String {
         .filter(|status| of(*status) > 0)
         .map(|status| format!("{} {}", count(of(status)), status.word()))
         .collect();
-    format!("{}: {}.", counted(suites.len() as u64, "suite"), if parts.is_empty() { NONE.into() } else { parts.join(", ") })
+    format!(
+        "{}: {}.",
+        counted(suites.len() as u64, "suite"),
+        if parts.is_empty() { NONE.into() } else { parts.join(", ") }
+    )
 }
 
 const fn class(status: Status) -> &'static str {

@@ -1,7 +1,7 @@
 //! `openmetrics.txt`: the results of a run as OpenMetrics text, for a Pushgateway, the text files of a node exporter, or
 //! whatever reads Prometheus. In base units (seconds, bytes, ratios), with the suite, the scenario and the action as labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::metrics::catalog::Unit;
 use crate::report::error::ReportError;
@@ -24,6 +24,7 @@ struct Families(BTreeMap<String, Family>);
 struct Family {
     head: String,
     samples: String,
+    seen: HashSet<String>,
 }
 
 impl Families {
@@ -40,10 +41,14 @@ impl Families {
         let family = self.0.entry(name.to_owned()).or_insert_with(|| {
             let unit = if unit.is_empty() { String::new() } else { format!("# UNIT {name} {unit}\n") };
             let head = format!("# TYPE {name} {kind}\n{unit}# HELP {name} {}\n", escaped(about));
-            Family { head, samples: String::new() }
+            Family { head, samples: String::new(), seen: HashSet::new() }
         });
         let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
-        family.samples.push_str(&format!("{name}{suffix}{{{}}} {}\n", labels.join(","), plain(number)));
+        let series = format!("{name}{suffix}{{{}}}", labels.join(","));
+        // A reader refuses the whole file where a series comes twice.
+        if family.seen.insert(series.clone()) {
+            family.samples.push_str(&format!("{series} {}\n", plain(number)));
+        }
     }
 
     fn gauge(&mut self, name: &str, unit: &str, about: &str, labels: &[Label<'_>], number: f64) {
@@ -98,7 +103,8 @@ fn run(families: &mut Families, outcome: &Outcome) {
     families.sample("cotillion_run", "info", "", "The run that the other numbers are of.", "_info", &labels, 1.0);
     for status in STATUSES {
         let is = f64::from(u8::from(outcome.verdict.status == status));
-        let labels = [("suite", suite), ("cotillion_verdict", status.word())];
+        let word = status.word().to_lowercase();
+        let labels = [("suite", suite), ("cotillion_verdict", word.as_str())];
         families.sample("cotillion_verdict", "stateset", "", "What the run came to.", "", &labels, is);
     }
     let seconds = run.duration.as_secs_f64();
@@ -182,7 +188,8 @@ fn latency(families: &mut Families, suite: &str, row: &LatencyRow) {
     }
     families.sample(&name, "summary", "seconds", &row.about, "_count", &labels, row.count as f64);
     let name = format!("cotillion_{}_max_seconds", for_name(&row.metric));
-    families.gauge(&name, "seconds", "The highest of them.", &labels, row.max / 1_000.0);
+    let about = format!("{}: the highest", row.about);
+    families.gauge(&name, "seconds", &about, &labels, row.max / 1_000.0);
 }
 
 fn deliveries(families: &mut Families, outcome: &Outcome) {

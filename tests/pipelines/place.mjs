@@ -1,6 +1,6 @@
 // Where the tests are, and what they test.
 
-import { cpSync, mkdtempSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,9 +18,19 @@ export function environment(more = {}) {
   return { ...Object.fromEntries(kept), PATH: `${dirname(BIN)}:${process.env.PATH}`, ...more };
 }
 
+const folders = [];
+process.on("exit", () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+/** A new folder, which goes when the tests end. */
+export function temporary(name) {
+  const folder = mkdtempSync(join(tmpdir(), `cotillion-${name}-`));
+  folders.push(folder);
+  return folder;
+}
+
 /** A new workspace with the suites of these tests in `suites`. */
 export function workspace() {
-  const folder = mkdtempSync(join(tmpdir(), "cotillion-workspace-"));
+  const folder = temporary("workspace");
   cpSync(join(HERE, "suites"), join(folder, "suites"), { recursive: true });
   return folder;
 }

@@ -3,11 +3,12 @@
 // not run; what they would get is written down.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import { parse } from "yaml";
+
+import { temporary } from "./place.mjs";
 
 /** The value of an expression: `inputs.x`, `steps.x.outputs.y`, `&&`, `||`, `==`, `!=`, strings and `always()` are known. */
 export function evaluate(expression, contexts) {
@@ -113,7 +114,7 @@ export async function act(action, given) {
     if (!(name in declared)) throw new Error(`the action has no input ${name}`);
   }
   const inputs = Object.fromEntries(Object.entries(declared).map(([name, { default: value = "" }]) => [name, given.inputs[name] ?? value]));
-  const temp = mkdtempSync(join(tmpdir(), "cotillion-runner-"));
+  const temp = temporary("runner");
   const summaryFile = join(temp, "summary");
   writeFileSync(summaryFile, "");
   mkdirSync(join(temp, "temp"));

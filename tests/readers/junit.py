@@ -1,5 +1,5 @@
-"""What others make of a JUnit file: `read FILE` prints what the library junitparser reads, as JSON; `validate FILE` says what
-the schema of Jenkins' xUnit plug-in does not allow, and ends with 1 if there is anything."""
+"""What others make of a JUnit file: `read FILE` prints what the library junitparser reads, as JSON; `validate FILE...` says
+what the schema of Jenkins' xUnit plug-in does not allow in which of them, and ends with 1 if there is anything."""
 
 import json
 import pathlib
@@ -33,11 +33,11 @@ def read(path):
     json.dump({**counts, "cases": cases, "suites": suites}, sys.stdout)
 
 
-def validate(path):
+def validate(*paths):
     schema = xmlschema.XMLSchema(pathlib.Path(__file__).with_name("junit-10.xsd"))
-    complaints = [f"{error.path}: {error.reason}" for error in schema.iter_errors(path)]
+    complaints = [f"{path}: {error.path}: {error.reason}" for path in paths for error in schema.iter_errors(path)]
     print("\n".join(complaints))
     return 1 if complaints else 0
 
 
-sys.exit({"read": read, "validate": validate}[sys.argv[1]](sys.argv[2]))
+sys.exit({"read": read, "validate": validate}[sys.argv[1]](*sys.argv[2:]))

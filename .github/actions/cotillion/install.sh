@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Finds or installs the binary, and says where it is: `bin` in $GITHUB_OUTPUT. Reads INPUT_PATH, INPUT_VERSION, INPUT_FROM,
-# INPUT_SHA256, INPUT_REPOSITORY; COTILLION_DOWNLOADS is where releases are, if not on the server of the workflow.
+# INPUT_SHA256, INPUT_REPOSITORY; RELEASES_URL is where releases are, if not on the server of the workflow.
 set -euo pipefail
 
 fail() {
@@ -53,7 +53,7 @@ case $INPUT_FROM in
 esac
 
 name=cotillion-$version-$(target)
-url=${COTILLION_DOWNLOADS:-${GITHUB_SERVER_URL:-https://github.com}/$INPUT_REPOSITORY/releases/download}/v$version
+url=${RELEASES_URL:-${GITHUB_SERVER_URL:-https://github.com}/$INPUT_REPOSITORY/releases/download}/v$version
 fetch() {
   curl --fail --silent --show-error --location --retry 3 --output "$root/$1" "$url/$1" || fail "$url/$1 cannot be downloaded"
 }

@@ -25,6 +25,8 @@ const ABOVE: f64 = 46.0;
 const BELOW: f64 = 24.0;
 /// Numbers below the bars are at least so far apart, as a share of the width.
 const APART: f64 = 0.13;
+/// Fewer samples have no shape.
+const FEWEST: u64 = 10;
 
 /// A distribution drawn, and the same in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,11 +52,13 @@ pub struct ShapeRow {
     pub below: String,
 }
 
-/// The distributions of the whole run that have samples.
+/// The distributions of the whole run that have enough samples.
 #[must_use]
 pub fn shapes(outcome: &Outcome) -> Vec<Shape> {
     let row = |metric| {
-        let whole = |row: &&LatencyRow| row.metric == metric && row.scenario.is_none() && !row.buckets.is_empty();
+        let whole = |row: &&LatencyRow| {
+            row.metric == metric && row.scenario.is_none() && row.count >= FEWEST && !row.buckets.is_empty()
+        };
         outcome.latencies.iter().find(whole)
     };
     DRAWN.iter().filter_map(|(metric, title)| Some(shape(row(*metric)?, title))).collect()
@@ -142,8 +146,10 @@ fn draw(row: &LatencyRow, title: &str) -> String {
     }
     for (number, bucket) in row.buckets.iter().enumerate() {
         let at = (number + 1) as f64 / row.buckets.len() as f64;
-        if at - last >= APART {
-            let anchor = if at > 0.95 { "end" } else { "middle" };
+        let is_last = number + 1 == row.buckets.len();
+        // The last one hangs to the left of its end.
+        if at - last >= APART && (is_last || at <= 1.0 - APART * 1.6) {
+            let anchor = if is_last { "end" } else { "middle" };
             let _ = write!(
                 svg,
                 r#"<text class="axis" x="{:.2}%" y="{}" text-anchor="{anchor}" font-size="12" fill="currentColor">{}</text>"#,
@@ -182,7 +188,8 @@ mod tests {
     use super::*;
 
     fn check(buckets: &[(f64, u64)], ms: f64, expected: f64) {
-        let buckets: Vec<Bucket> = buckets.iter().map(|(up_to, count)| Bucket { up_to: *up_to, count: *count }).collect();
+        let buckets: Vec<Bucket> =
+            buckets.iter().map(|(up_to, count)| Bucket { up_to: *up_to, count: *count }).collect();
         let found = place(&buckets, ms);
         assert!((found - expected).abs() < 1e-6, "{ms} lies at {found}, not {expected}");
     }
@@ -205,6 +212,9 @@ mod tests {
         for shape in &shapes {
             assert_eq!(shape.rows.last().map(|row| row.below.as_str()), Some("100 %"), "{}", shape.metric);
         }
-        assert_eq!((step(0.125), step(1.25), step(63.0), step(1_600.0)), ("125 µs".into(), "1.25 ms".into(), "63 ms".into(), "1.6 s".into()));
+        assert_eq!(
+            (step(0.125), step(1.25), step(63.0), step(1_600.0)),
+            ("125 µs".into(), "1.25 ms".into(), "63 ms".into(), "1.6 s".into())
+        );
     }
 }

@@ -262,14 +262,17 @@ impl<'a> Course<'a> {
             let order = mark.end.and_then(|end| ENDS.iter().rposition(|known| *known == end)).unwrap_or(0);
             groups.entry((ENDS.len() - order, mark.user)).or_default().push(place);
             if let (Some(rest), None | Some(LaneEnd::Accepted)) = (self.rest, mark.end) {
-                let (top, length) = ((mark.lane as f64 + 0.28) * row, self.x(mark.at + rest) - place.0);
-                let high = 0.44 * row;
+                let (middle, length) = ((mark.lane as f64 + 0.5) * row, self.x(mark.at + rest) - place.0);
                 let path = rests.entry(mark.user).or_default();
-                let _ = write!(path, "M{:.1} {top:.1}h{length:.1}v{high:.1}h-{length:.1}z", place.0);
+                let _ = write!(path, "M{:.1} {middle}h{length:.1}", place.0);
             }
         }
         for (user, path) in rests {
-            let _ = write!(svg, r#"<path fill="{}" fill-opacity="0.24" d="{path}"/>"#, self.colour(user));
+            let (user, high) = (self.colour(user), 0.44 * row);
+            let _ = write!(
+                svg,
+                r#"<path fill="none" stroke="{user}" stroke-opacity="0.24" stroke-width="{high:.1}" d="{path}"/>"#
+            );
         }
         let planned = self.marks.iter().all(|mark| mark.end.is_none());
         for ((order, user), places) in groups {

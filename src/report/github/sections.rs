@@ -6,7 +6,7 @@ use crate::report::markdown::{Table, code, details, prose};
 use crate::report::page::bar;
 use crate::report::sparkline::sparkline;
 use crate::report::untrusted::for_markdown;
-use crate::report::{causes, deliveries, own, table};
+use crate::report::{causes, chart, deliveries, own, table};
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{
     CheckResult, ErrorRow, ExampleRow, InvariantResult, InvariantRow, Judged, Point, Status, ThresholdResult, Validity,
@@ -22,15 +22,21 @@ const SQUARES: usize = 25;
 const LETTERS: usize = 50;
 /// The outcomes of actions in the order of [`crate::verdict::outcome::Totals::outcomes`].
 const COLOURS: [&str; 7] = ["🟩", "🟨", "🟥", "🟪", "🟦", "⬜", "⬛"];
+/// What is ok in a run that cannot judge the server.
+const UNJUDGED: &str = "🔳";
 
 /// Everything.
 pub fn whole(outcome: &Outcome, look: &Look) -> String {
     let all = |_: bool| true;
+    let judged = [thresholds(outcome, all), invariants(outcome, all), checks(outcome, all)].concat();
+    if matches!(outcome.verdict.status, Status::Skipped | Status::Unreachable) {
+        // Nothing was judged: what there would have been is there for who asks.
+        let unjudged = details("What was not judged", &format!("{judged}{}", of_deliveries(outcome)));
+        return [verdict(outcome, look), errors(outcome), unjudged, notes(outcome), about(outcome)].concat();
+    }
     [
         verdict(outcome, look),
-        thresholds(outcome, all),
-        invariants(outcome, all),
-        checks(outcome, all),
+        judged,
         actions(outcome),
         latencies(outcome),
         over_time(outcome),
@@ -205,10 +211,14 @@ fn actions(outcome: &Outcome) -> String {
     let throughput = metric("action_throughput").map_or_else(String::new, |rate| format!(" · {rate} sent"));
     let parts = totals.outcomes();
     let squares = bar(&parts, SQUARES);
-    let bar: String = COLOURS.iter().zip(squares).map(|(square, cells)| square.repeat(cells)).collect();
+    let mut colours = COLOURS;
+    if !chart::is_judged(outcome) {
+        colours[0] = UNJUDGED;
+    }
+    let bar: String = colours.iter().zip(squares).map(|(square, cells)| square.repeat(cells)).collect();
     let mut text = format!("{} planned{rate}{throughput}\n\n{bar}\n\n", count(totals.planned));
     let mut table = Table::new(&["", "Outcome", ">Actions"], FURTHER);
-    for ((name, number), square) in parts.iter().zip(COLOURS).filter(|((_, number), _)| *number > 0) {
+    for ((name, number), square) in parts.iter().zip(colours).filter(|((_, number), _)| *number > 0) {
         table.row(&[square.into(), (*name).into(), count(*number)]);
     }
     for cause in causes::causes(totals).iter().filter(|cause| cause.count > 0) {
@@ -293,10 +303,11 @@ fn of_deliveries(outcome: &Outcome) -> String {
             .skip(2)
             .map(|(name, number)| format!("{} {name}", count(number)))
             .collect();
+        let judged = matches!(outcome.verdict.status, Status::Pass | Status::Fail);
         let mark = match (row.broken.is_empty(), row.expected) {
             (false, _) => "❌",
-            (true, 0) => "➖",
-            (true, _) => "✅",
+            (true, 1..) if judged => "✅",
+            (true, _) => "➖",
         };
         let p95 = row.latency.as_ref().map_or_else(String::new, |latency| milliseconds(latency.p95));
         let name = format!("{}<br>{}", code(&deliveries::title(row)), prose(&deliveries::promise(row)));
@@ -342,6 +353,9 @@ fn errors(outcome: &Outcome) -> String {
     let Some(most) = outcome.errors.first() else { return String::new() };
     let kinds = counted(outcome.errors.len() as u64, "kind");
     let summary = format!("{kinds}, most often {} × {}", count(most.count), code(&kind(most)));
+    if outcome.verdict.status == Status::Unreachable {
+        return section("Errors", &table.finish());
+    }
     section("Errors", &details(&summary, &table.finish()))
 }
 
@@ -379,7 +393,6 @@ fn about(outcome: &Outcome) -> String {
     let mut table = Table::new(&["", ""], FURTHER);
     let facts = [
         ("suite", format!("{}:{}", outcome.suite.file, outcome.suite.line)),
-        ("target", run.target.clone()),
         ("protocol", run.protocol.clone()),
         ("started", run.started.clone()),
         ("machine", run.machine.clone()),

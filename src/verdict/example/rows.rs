@@ -7,8 +7,8 @@ use crate::units::{Duration, Moment};
 use crate::verdict::example::deliveries::rates;
 use crate::verdict::example::wave::round;
 use crate::verdict::outcome::{
-    ActionRow, Bucket, Ended, ErrorRow, ExampleRow, Judged, LatencyRow, MetricRow, RunInfo, ScenarioRow, StageMark, SuiteInfo,
-    ThresholdResult, Totals,
+    ActionRow, Bucket, Ended, ErrorRow, ExampleRow, Judged, LatencyRow, MetricRow, RunInfo, ScenarioRow, StageMark,
+    SuiteInfo, ThresholdResult, Totals,
 };
 
 pub(super) fn share(part: u64, totals: &Totals) -> Option<f64> {

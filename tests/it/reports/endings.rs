@@ -1,18 +1,29 @@
 //! How runs look that did not come to a verdict, in every format there is, and on the terminal.
 
 use cotillion::report::{FORMATS, Look, terminal};
+use cotillion::secrets::Redactor;
+use cotillion::units::Duration;
 use cotillion::verdict::Outcome;
+use cotillion::verdict::outcome::RunInfo;
 
 use super::{body, snapshot};
 
 /// Runs that say nothing of the server: none may look like a pass or like a fail.
-fn endings() -> [(&'static str, Outcome); 4] {
-    [
+fn endings() -> Vec<(&'static str, Outcome)> {
+    vec![
         ("interrupted", Outcome::example_interrupted()),
         ("invalid", Outcome::example_invalid()),
         ("unreachable", Outcome::example_unreachable()),
         ("skipped", Outcome::example_skipped()),
+        ("skipped-unplanned", unplanned()),
     ]
+}
+
+/// One of which nobody could make a plan, for instance since a variable is missing.
+fn unplanned() -> Outcome {
+    let Outcome { suite, run, .. } = Outcome::example_skipped();
+    let run = RunInfo { planned_duration: Duration::ZERO, target: "unknown".into(), ..run };
+    Outcome::skipped(suite, run, "stage 10-smoke did not pass", &Redactor::new(&Default::default()))
 }
 
 /// A timeline and its pictures say nothing of an ending: these files hold what stands before and after.
@@ -64,7 +75,7 @@ fn shortened(text: &str) -> String {
 
 /// What only a run says that was judged. Words in a picture's style, in names and in help do not count.
 const VERDICTS: &[&str] =
-    &["✓", "✗", "<failure", "\"result\": \"met\"", "\"result\": \"held\"", "\"result\": \"broken\""];
+    &["✓", "✗", "✅", "❌", "<failure", "\"result\": \"met\"", "\"result\": \"held\"", "\"result\": \"broken\""];
 
 #[test]
 fn nothing_is_green_or_red_that_was_not_judged() {
@@ -85,9 +96,11 @@ fn nothing_is_green_or_red_that_was_not_judged() {
 
 #[test]
 fn a_skipped_run_has_neither_success_nor_failure() {
-    for (format, text) in rendered(&Outcome::example_skipped()) {
+    for (format, text) in [Outcome::example_skipped(), unplanned()].iter().flat_map(rendered) {
         let text = if format == "html" { body(&text) } else { text };
-        for part in ["PASS", "FAIL", "<failure", "<error", "100 %", "NaN", "#2e7d58"] {
+        // A metric that counts to nothing says that it is not.
+        let text: String = text.lines().filter(|line| !line.ends_with("} 0")).collect();
+        for part in ["PASS", "FAIL", "<failure", "<error", "100 %", "NaN", "#2e7d58", "🟩"] {
             assert!(!text.contains(part), "{format}: {part}");
         }
     }
