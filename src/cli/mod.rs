@@ -17,6 +17,7 @@ mod run;
 mod screen;
 mod signals;
 mod target;
+pub mod templates;
 mod tls;
 
 use clap::Parser;

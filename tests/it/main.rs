@@ -25,6 +25,7 @@ mod reports;
 mod runs;
 mod suites;
 mod support;
+mod templates;
 mod transcripts;
 mod transports;
 mod validity;
