@@ -17,7 +17,7 @@ use crate::report::look::Look;
 use crate::report::templates;
 use crate::units::Moment;
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{DeliveryRow, StepTable};
+use crate::verdict::outcome::{DeliveryRow, Status, StepTable};
 
 /// The template that is rendered.
 const TEMPLATE: &str = "report.html.tera";
@@ -114,6 +114,10 @@ struct Figure {
 fn figures(outcome: &Outcome) -> Vec<Figure> {
     let totals = &outcome.totals;
     let mut figures = vec![];
+    // Of what was not run, zeros would say something.
+    if outcome.verdict.status == Status::Skipped {
+        return figures;
+    }
     let metric = |name: &str| outcome.metrics.iter().find(|row| row.name == name && row.value.is_some());
     let mut add = |name, value: String, note: String| figures.push(Figure { name, value, note });
     if let Some(row) = metric("success_rate") {
