@@ -31,6 +31,7 @@ mod skipped;
 mod stage;
 mod step;
 mod target;
+pub mod templates;
 mod tls;
 
 use args::Command;

@@ -9,7 +9,7 @@ mod palette;
 mod plot;
 mod scale;
 
-pub use columns::{CELLS, Columns, Row};
+pub use columns::{Columns, Row};
 pub use delivery::{DeliveryKey, delivery_bar, delivery_keys};
 pub use distribution::{Shape, shapes};
 pub use mark::{gauge, outcome_bar};

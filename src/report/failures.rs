@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::metrics::number::counted;
 use crate::verdict::Outcome;
-use crate::verdict::outcome::{CheckResult, ExampleRow, InvariantResult, ThresholdResult};
+use crate::verdict::outcome::{CheckResult, CheckRow, ExampleRow, InvariantResult, ThresholdResult};
 
 /// One thing that was asked for and did not come, or that only warns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,16 +64,15 @@ pub fn failures(outcome: &Outcome) -> Vec<Failure> {
             warns: false,
         })
     });
-    let checks = outcome.checks.iter().filter_map(|row| {
-        matches!(row.result, CheckResult::False | CheckResult::Error).then(|| Failure {
-            kind: "check",
-            name: row.name.clone(),
-            found: row.detail.clone(),
-            example: None,
-            place: format!("{}:{}", outcome.suite.file, row.line),
-            section: "checks",
-            warns: false,
-        })
+    let is_false = |row: &&CheckRow| matches!(row.result, CheckResult::False | CheckResult::Error);
+    let checks = outcome.checks.iter().filter(is_false).map(|row| Failure {
+        kind: "check",
+        name: row.name.clone(),
+        found: row.detail.clone(),
+        example: None,
+        place: format!("{}:{}", outcome.suite.file, row.line),
+        section: "checks",
+        warns: false,
     });
     let mut failures: Vec<Failure> = thresholds.chain(invariants).chain(checks).collect();
     failures.sort_by_key(|failure| failure.warns);

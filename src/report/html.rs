@@ -8,7 +8,7 @@ use tera::Context;
 
 use crate::metrics::number;
 use crate::report::causes::causes;
-use crate::report::chart::{self, CELLS, Columns};
+use crate::report::chart::{self, Columns};
 use crate::report::deliveries;
 use crate::report::error::ReportError;
 use crate::report::failures::failures;
@@ -55,7 +55,7 @@ fn context(outcome: &Outcome) -> Context {
     context.insert("shapes", &chart::shapes(outcome));
     context.insert("stages", &stages(outcome, &columns));
     context.insert("column_seconds", &columns.step);
-    context.insert("column_names", CELLS);
+    context.insert("column_names", &columns.names());
     context.insert("columns", &columns.rows());
     context.insert("steps", &outcome.plan.steps.as_ref().map(colours));
     context

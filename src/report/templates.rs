@@ -6,10 +6,14 @@ use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
 
 use crate::metrics::catalog::Unit;
 use crate::metrics::number;
+use crate::report::compare::{self, Compared};
 use crate::report::error::ReportError;
+use crate::report::html;
+use crate::report::index_page::{self, Listed};
 use crate::report::look::Look;
 use crate::report::untrusted::for_html;
 use crate::units::Duration;
+use crate::verdict::Outcome;
 
 /// One of the built-in templates.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +76,20 @@ pub(super) fn render(page: &'static str, context: &Context, look: &Look) -> Resu
         true => ReportError::Template { template: page, source },
         false => ReportError::OwnTemplate { place: place(&source, page), why: why(&source) },
     })
+}
+
+/// Renders an example of every page, so that a mistake is found before there is a run to report.
+///
+/// # Errors
+/// The first mistake.
+pub fn check(look: &Look) -> Result<(), ReportError> {
+    // One that failed in every way, and one of which nothing is known.
+    for outcome in [Outcome::example(), Outcome::example_unreachable()] {
+        html::render(&outcome, look)?;
+        index_page::render(&[Listed { outcome: &outcome, folder: "example" }], look)?;
+        compare::render(&[Compared { outcome: &outcome, folder: "example" }], look)?;
+    }
+    Ok(())
 }
 
 /// Whether a file of a folder of templates has a name that means something.
@@ -155,8 +173,6 @@ fn why(error: &tera::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::html;
-    use crate::verdict::Outcome;
 
     fn look(file: &str, text: &str) -> Look {
         Look { templates: vec![(file.to_owned(), text.to_owned())], ..Look::default() }

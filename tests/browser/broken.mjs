@@ -1,4 +1,5 @@
-// Pages that are broken: what is wrong with them, what in a good page is replaced by what, and the check that must see it.
+// Pages that are broken: what is wrong with them, what in a good page is replaced by what, the check that must see it,
+// and the page if it is not that of the run that failed.
 
 export const broken = [
   ['a number is missing', /1,284/g, '1,2840', 'numbers'],
@@ -17,7 +18,7 @@ export const broken = [
   ['controls on paper', 'nav, .numbers, .tools:not([hidden]) { display: none; }', '', 'alone'],
   ['a drawing without a colour', / fill="#4f8f80"/g, '', 'plain'],
   ['numbers that are sorted as text', 'sum += Number(', 'sum = String(-', 'sorts'],
-  ['rows that are torn apart', "table.matches('.groups') || ", 'false || ', 'sorts'],
+  ['rows that are torn apart', "table.matches('.groups') || ", 'false || ', 'sorts', 'index'],
   ['sorting that says nothing', "heading.setAttribute('aria-sort', ", "void ('aria-sort', ", 'sorts'],
   ['a script that fails', "'use strict';", "'use strict'; nothing();", 'sorts'],
   ['values that do not follow the pointer', "textContent = row ? ' ' + row", "textContent = row ? ' ' + rows[0]", 'charts'],

@@ -31,27 +31,34 @@ function asked(name) {
   return Object.keys(CHECKS).filter((check) => has[check] ?? true);
 }
 
-for (const name of pages) {
+// Two at a time: more cores are not to be counted on.
+async function both(items, act) {
+  const rest = items.values();
+  const one = async () => { for (const item of rest) await act(item); };
+  await Promise.all([one(), one()]);
+}
+
+await both(pages, async (name) => {
   const data = existsSync(join(folder, `${name}.json`)) ? results(name) : null;
   for (const check of asked(name)) {
     for (const wrong of await CHECKS[check](browser, join(folder, `${name}.html`), data)) said(`${name}: ${check}: ${wrong}`);
   }
-}
+});
 for (const check of Object.keys(CHECKS)) {
   if (!pages.some((name) => asked(name).includes(check))) said(`no page was asked: ${check}`);
 }
 
 // The checks themselves.
 const scratch = mkdtempSync(join(tmpdir(), 'cotillion-broken-'));
-const whole = readFileSync(join(folder, 'failed.html'), 'utf8');
-for (const [what, from, to, check] of broken) {
+await both(broken, async ([what, from, to, check, of = 'failed']) => {
+  const whole = readFileSync(join(folder, `${of}.html`), 'utf8');
   const html = whole.replace(from, to);
   if (html === whole) said(`broken page, ${what}: there is no ${from} to break`);
-  const file = join(scratch, 'failed.html');
+  const file = join(scratch, `${check}-${what.replaceAll(' ', '-')}.html`);
   writeFileSync(file, html);
   const found = await CHECKS[check](browser, file, results('failed'));
   if (found.length === 0) said(`broken page, ${what}: \`${check}\` does not see it`);
-}
+});
 for (const check of Object.keys(CHECKS)) {
   if (!broken.some(([, , , by]) => by === check)) said(`no broken page is for ${check}`);
 }

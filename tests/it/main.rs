@@ -31,6 +31,7 @@ mod reports;
 mod runs;
 mod suites;
 mod support;
+mod templates;
 mod toggles;
 mod transcripts;
 mod transports;

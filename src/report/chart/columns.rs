@@ -47,7 +47,23 @@ impl Columns {
     /// The same as text, for the table below the charts.
     #[must_use]
     pub fn rows(&self) -> Vec<Row> {
-        self.columns.iter().map(Row::of).collect()
+        let row = |point| {
+            let Row { time, cells } = Row::of(point);
+            let cells = cells.into_iter().zip(CELLS).filter(|(_, cell)| self.has(cell)).map(|(text, _)| text).collect();
+            Row { time, cells }
+        };
+        self.columns.iter().map(row).collect()
+    }
+
+    /// Key and name of each cell of these rows.
+    #[must_use]
+    pub fn names(&self) -> Vec<(&'static str, &'static str)> {
+        CELLS.iter().filter(|cell| self.has(cell)).copied().collect()
+    }
+
+    /// Of deliveries nothing is said where there are none.
+    fn has(&self, cell: &(&str, &str)) -> bool {
+        !cell.0.starts_with("delivery") || self.columns.iter().any(|point| point.delivery_p50.is_some())
     }
 }
 
@@ -59,7 +75,7 @@ pub struct Row {
 }
 
 /// What the cells of a [`Row`] are, by the key that charts use for their legend.
-pub const CELLS: &[(&str, &str)] = &[
+const CELLS: &[(&str, &str)] = &[
     ("users", "users"),
     ("ok", "ok"),
     ("rejected", "rejected"),

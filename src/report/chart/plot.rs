@@ -158,7 +158,7 @@ impl<'a> Plot<'a> {
             let class = if y >= f64::from(self.height) { "ground" } else { "grid" };
             let _ = write!(
                 svg,
-                r##"<line class="{class}" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="#8a8f98" stroke-opacity="0.35"/><text class="axis" x="-8" y="{}" text-anchor="end" font-size="11" fill="currentColor">{}</text>"##,
+                r##"<line class="{class}" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="#8a8f98" stroke-opacity="0.35"/><text class="axis" x="-6" y="{}" text-anchor="end" font-size="10" fill="currentColor">{}</text>"##,
                 y + 4.0,
                 for_html(&unit(value))
             );

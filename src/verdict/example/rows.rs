@@ -189,7 +189,7 @@ pub(super) fn metrics(totals: &Totals, users: u64, seconds: f64) -> Vec<MetricRo
         ("errors", Some(totals.connect_failures as f64)),
         ("received_bytes", Some(totals.received_events as f64 * 118.0)),
         ("sent_bytes", Some(totals.sent as f64 * 74.0)),
-        ("action_throughput", Some(round(totals.sent as f64 / seconds))),
+        ("action_throughput", (seconds > 0.0).then(|| round(totals.sent as f64 / seconds))),
         ("users_connected", Some(users as f64)),
         ("generator_cpu", Some(0.046)),
         ("generator_memory", Some(19_240_000.0)),

@@ -76,6 +76,10 @@ fn nothing_is_said_of_deliveries_where_there_are_none() {
     outcome.deliveries.clear();
     outcome.thresholds.pop();
     outcome.metrics.retain(|row| !row.name.starts_with("delivery"));
+    outcome.latencies.retain(|row| !row.metric.starts_with("delivery"));
+    for point in &mut outcome.timeline.points {
+        (point.delivery_p50, point.delivery_p95, point.delivery_p99) = (None, None, None);
+    }
     let page = body(&html::render(&outcome, &Look::default()).unwrap());
     let texts = [page, terminal::render(&outcome, false, 80), junit::render(&outcome, &Look::default()).unwrap()];
     for text in texts {
