@@ -16,6 +16,15 @@ const STATUSES: [Status; 6] =
 /// A name and its value.
 type Label<'a> = (&'a str, &'a str);
 
+/// What a family is said to be.
+#[derive(Debug)]
+struct Metric<'a> {
+    name: &'a str,
+    kind: &'a str,
+    unit: &'a str,
+    about: &'a str,
+}
+
 /// Families by their names: samples of one may not be mixed with those of another.
 #[derive(Debug, Default)]
 struct Families(BTreeMap<String, Family>);
@@ -28,17 +37,9 @@ struct Family {
 }
 
 impl Families {
-    fn sample(
-        &mut self,
-        name: &str,
-        kind: &str,
-        unit: &str,
-        about: &str,
-        suffix: &str,
-        labels: &[Label<'_>],
-        number: f64,
-    ) {
-        let family = self.0.entry(name.to_owned()).or_insert_with(|| {
+    fn sample(&mut self, of: &Metric<'_>, suffix: &str, labels: &[Label<'_>], number: f64) {
+        let Metric { name, kind, unit, about } = of;
+        let family = self.0.entry((*name).to_owned()).or_insert_with(|| {
             let unit = if unit.is_empty() { String::new() } else { format!("# UNIT {name} {unit}\n") };
             let head = format!("# TYPE {name} {kind}\n{unit}# HELP {name} {}\n", escaped(about));
             Family { head, samples: String::new(), seen: HashSet::new() }
@@ -52,7 +53,7 @@ impl Families {
     }
 
     fn gauge(&mut self, name: &str, unit: &str, about: &str, labels: &[Label<'_>], number: f64) {
-        self.sample(name, "gauge", unit, about, "", labels, number);
+        self.sample(&Metric { name, kind: "gauge", unit, about }, "", labels, number);
     }
 
     fn finish(self) -> String {
@@ -100,12 +101,22 @@ fn run(families: &mut Families, outcome: &Outcome) {
         ("seed", &seed),
         ("started", &run.started),
     ];
-    families.sample("cotillion_run", "info", "", "The run that the other numbers are of.", "_info", &labels, 1.0);
+    families.sample(
+        &Metric { name: "cotillion_run", kind: "info", unit: "", about: "The run that the other numbers are of." },
+        "_info",
+        &labels,
+        1.0,
+    );
     for status in STATUSES {
         let is = f64::from(u8::from(outcome.verdict.status == status));
         let word = status.word().to_lowercase();
         let labels = [("suite", suite), ("cotillion_verdict", word.as_str())];
-        families.sample("cotillion_verdict", "stateset", "", "What the run came to.", "", &labels, is);
+        families.sample(
+            &Metric { name: "cotillion_verdict", kind: "stateset", unit: "", about: "What the run came to." },
+            "",
+            &labels,
+            is,
+        );
     }
     let seconds = run.duration.as_secs_f64();
     families.gauge("cotillion_run_duration_seconds", "seconds", "How long the run took.", &[("suite", suite)], seconds);
@@ -143,7 +154,12 @@ fn actions(families: &mut Families, outcome: &Outcome) {
                 let labels =
                     [("suite", suite), ("scenario", &scenario.name), ("action", &action.name), ("outcome", end)];
                 let about = "Actions by what became of them.";
-                families.sample("cotillion_actions", "counter", "", about, "_total", &labels, number as f64);
+                families.sample(
+                    &Metric { name: "cotillion_actions", kind: "counter", unit: "", about },
+                    "_total",
+                    &labels,
+                    number as f64,
+                );
             }
         }
     }
@@ -184,9 +200,19 @@ fn latency(families: &mut Families, suite: &str, row: &LatencyRow) {
     let quantiles = [("0.5", row.p50), ("0.9", row.p90), ("0.95", row.p95), ("0.99", row.p99), ("0.999", row.p999)];
     for (quantile, number) in quantiles {
         let labels: Vec<Label<'_>> = labels.iter().copied().chain([("quantile", quantile)]).collect();
-        families.sample(&name, "summary", "seconds", &row.about, "", &labels, number / 1_000.0);
+        families.sample(
+            &Metric { name: &name, kind: "summary", unit: "seconds", about: &row.about },
+            "",
+            &labels,
+            number / 1_000.0,
+        );
     }
-    families.sample(&name, "summary", "seconds", &row.about, "_count", &labels, row.count as f64);
+    families.sample(
+        &Metric { name: &name, kind: "summary", unit: "seconds", about: &row.about },
+        "_count",
+        &labels,
+        row.count as f64,
+    );
     let name = format!("cotillion_{}_max_seconds", for_name(&row.metric));
     let about = format!("{}: the highest", row.about);
     families.gauge(&name, "seconds", &about, &labels, row.max / 1_000.0);
@@ -214,7 +240,12 @@ fn deliveries(families: &mut Families, outcome: &Outcome) {
                 ("outcome", end),
             ];
             let about = "Deliveries by what became of them; those owed are in time, late or missing.";
-            families.sample("cotillion_deliveries", "counter", "", about, "_total", &labels, number as f64);
+            families.sample(
+                &Metric { name: "cotillion_deliveries", kind: "counter", unit: "", about },
+                "_total",
+                &labels,
+                number as f64,
+            );
         }
     }
 }
@@ -230,8 +261,18 @@ fn custom(families: &mut Families, suite: &str, row: &CustomRow) {
         let about = "A metric of the suite's own that is measured.";
         for (quantile, number) in [("0.5", spread.p50), ("0.95", spread.p95), ("0.99", spread.p99)] {
             let labels: Vec<Label<'_>> = labels.iter().copied().chain([("quantile", quantile)]).collect();
-            families.sample("cotillion_custom_measured", "summary", "", about, "", &labels, number);
+            families.sample(
+                &Metric { name: "cotillion_custom_measured", kind: "summary", unit: "", about },
+                "",
+                &labels,
+                number,
+            );
         }
-        families.sample("cotillion_custom_measured", "summary", "", about, "_count", &labels, row.samples as f64);
+        families.sample(
+            &Metric { name: "cotillion_custom_measured", kind: "summary", unit: "", about },
+            "_count",
+            &labels,
+            row.samples as f64,
+        );
     }
 }
