@@ -176,7 +176,7 @@ fn a_laptop_and_a_pipeline_write_the_same() {
     let mut found = Vec::new();
     differences("", &laptop.results, &pipeline.results, &mut found);
     assert!(found.is_empty(), "{}", found.join("\n"));
-    assert!(laptop.cases.len() >= 4, "{:?}", laptop.cases);
+    assert!(laptop.cases.iter().any(|case| case.contains("success_rate >= 99%")), "{:?}", laptop.cases);
     assert_eq!(laptop.cases, pipeline.cases);
     assert!(laptop.sections.len() >= 8, "{:?}", laptop.sections);
     assert_eq!(laptop.sections, pipeline.sections);
