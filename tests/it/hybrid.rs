@@ -156,8 +156,27 @@ struct Left {
     sections: Vec<String>,
 }
 
-#[test]
-fn a_laptop_and_a_pipeline_write_the_same() {
+impl Left {
+    /// Had the generator time to send when it should?
+    fn is_valid(&self) -> bool {
+        self.results["verdict"]["validity"] == "valid"
+    }
+}
+
+/// The same suite on a laptop and in a pipeline. A machine that is busy with something else makes one of two runs suspect, and
+/// nothing can be said of where they ran: then both are run again, twice at most.
+fn both() -> (Left, Left) {
+    let mut runs = a_laptop_and_a_pipeline();
+    for _ in 0..2 {
+        if runs.0.is_valid() && runs.1.is_valid() {
+            break;
+        }
+        runs = a_laptop_and_a_pipeline();
+    }
+    runs
+}
+
+fn a_laptop_and_a_pipeline() -> (Left, Left) {
     let changes = [
         ("${TARGET_URL:-demo}", "${TARGET_URL}"),
         ("${AUCTION_PASSWORD:-correct horse}", "${AUCTION_PASSWORD}"),
@@ -170,7 +189,12 @@ fn a_laptop_and_a_pipeline_write_the_same() {
     let laptop = left(program().file(".env", &dotenv).env("TERM", "xterm-256color"), &one);
     let pipeline = program().env("TARGET_URL", &other.url).env("AUCTION_PASSWORD", PASSWORD);
     let pipeline = left(pipeline.env("CI", "true").env("GITHUB_ACTIONS", "true"), &other);
+    (laptop, pipeline)
+}
 
+#[test]
+fn a_laptop_and_a_pipeline_write_the_same() {
+    let (laptop, pipeline) = both();
     assert_eq!(laptop.files, files(|written| written == Written::Always));
     assert_eq!(pipeline.files, files(|written| [Written::Always, Written::In(Ci::GitHub)].contains(&written)));
     let mut found = Vec::new();
