@@ -38,7 +38,7 @@ const MASKS: &[&str] = &[
     "/lanes/to_ms",
     "/lanes/marks/*/*",
     "/lanes/overview/columns",
-    "/lanes/overview/rows/*",
+    "/lanes/overview/cells/*",
 ];
 
 /// Lists of which only the first item is compared: a run may touch one second more, and a timer may have been looked at once

@@ -310,7 +310,7 @@ mirrors! {
     LanesOverview = LanesOverview {
         step as "step_ms": Millis,
         columns: u64,
-        rows: Vec<LaneRow>,
+        rows as "cells": Vec<LaneRow>,
         elsewhere: u64,
         open: u64,
     }
