@@ -26,7 +26,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 pub fn attempt(args: &TryArgs) -> Exit {
     let overrides = args.overrides.overrides();
-    let ready = match load::named(std::slice::from_ref(&args.suite), &args.overrides) {
+    let ready = match load::named(std::slice::from_ref(&args.suite), &args.overrides, None) {
         Ok(ready) => ready,
         Err(exit) => return exit,
     };
@@ -37,13 +37,13 @@ pub fn attempt(args: &TryArgs) -> Exit {
         Err(exit) => return exit,
     };
     let (plan, problems) = ready.compile(&overrides, built_in.url().as_deref(), machine.seed);
-    let Some(mut plan) = plan else { return load::show(&problems) };
+    let Some(mut plan) = plan else { return load::show(&problems, None) };
     if let Err(exit) = narrow(&mut plan, args.scenario.as_deref()) {
         return exit;
     }
     let context = match tls::context(ready, &plan) {
         Ok(context) => context,
-        Err(problem) => return load::show(&Problems(vec![problem])),
+        Err(problem) => return load::show(&Problems(vec![problem]), None),
     };
     let stopper = Stopper::new();
     if let Err(error) = signals::listen(stopper.clone()) {

@@ -15,6 +15,7 @@ use super::step::StepOutputs;
 use crate::report::annotations::{self, Annotation};
 use crate::report::fold::Fold;
 use crate::report::{Ci, github};
+use crate::suite::problem::Problems;
 use crate::verdict::Outcome;
 
 /// Shows what is told of a run in the log.
@@ -34,8 +35,7 @@ pub fn show(outcome: &Outcome, output: &Output, text: &str) {
 pub fn summarize(outcome: &Outcome, output: &Output) {
     let Some(file) = given(output, "GITHUB_STEP_SUMMARY") else { return };
     let taken = fs::metadata(&file).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
-    let look = output.look_in(&output.folder_of(&outcome.suite.name));
-    let text = github::fitting(outcome, &look, github::LIMIT.saturating_sub(taken));
+    let text = github::fitting(outcome, github::LIMIT.saturating_sub(taken));
     append(&file, &text);
 }
 
@@ -49,6 +49,14 @@ pub fn conclude(outcomes: &[Outcome], output: &Output, exit: Exit) {
     screen::print(&annotations::commands(&found));
     if let Some(file) = given(output, "GITHUB_OUTPUT") {
         append(&file, &StepOutputs::of(outcomes, &output.folder, exit).lines());
+    }
+}
+
+/// Says what is wrong with suites, beside their lines.
+pub fn point_at(problems: &Problems, ci: Option<Ci>) {
+    if ci == Some(Ci::GitHub) {
+        let found: Vec<Annotation> = annotations::of_problems(problems).into_iter().map(in_repository).collect();
+        screen::print(&annotations::commands(&found));
     }
 }
 

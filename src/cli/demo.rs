@@ -28,7 +28,7 @@ pub fn demo(args: &DemoArgs) -> Exit {
     }
     let overrides = args.overrides.overrides();
     let suite = SuiteText { file: SUITE_FILE.into(), text: SUITE.to_owned(), stage: None };
-    match load::prepare_all(&[suite], environment::read(args.overrides.env_file.as_deref()), &overrides) {
+    match load::prepare_all(&[suite], environment::read(args.overrides.env_file.as_deref()), &overrides, None) {
         Ok(ready) => {
             run::run_all(&ready, &Order { overrides: &overrides, how: &args.how, output: &output, keep_going: false })
         }
@@ -51,12 +51,12 @@ fn compare(args: &DemoArgs, output: &Output) -> Exit {
         stage: None,
     });
     let environment = environment::read(args.overrides.env_file.as_deref());
-    let ready = match load::prepare_all(&suites, environment, &overrides) {
+    let ready = match load::prepare_all(&suites, environment, &overrides, None) {
         Ok(ready) => ready,
         Err(exit) => return exit,
     };
     let order = Order { overrides: &overrides, how: &args.how, output, keep_going: false };
-    let (stopper, _limit) = match limit::stopper(&ready, &args.how) {
+    let (stopper, _limit) = match limit::stopper(&ready, &args.how, output.ci) {
         Ok(stopper) => stopper,
         Err(exit) => return exit,
     };

@@ -14,12 +14,11 @@ pub fn write(outcome: &Outcome, output: &Output) -> Result<Vec<PathBuf>, String>
 /// The same, into that very folder.
 pub fn write_into(folder: &Path, outcome: &Outcome, output: &Output) -> Result<Vec<PathBuf>, String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("`{}` cannot be made: {error}", folder.display()))?;
-    let look = output.look_in(folder);
     let mut written = Vec::new();
     let mut failed = Vec::new();
     for format in &output.formats {
         let path = folder.join(format.file);
-        let result = (format.render)(outcome, &look)
+        let result = (format.render)(outcome, &output.look)
             .map_err(|error| error.to_string())
             .and_then(|text| replace(&path, &text).map_err(|error| error.to_string()));
         match result {

@@ -8,6 +8,7 @@ use super::args::How;
 use super::exit::Exit;
 use super::load::{self, Ready};
 use super::{screen, signals};
+use crate::report::Ci;
 use crate::run::{Reason, Stopper};
 use crate::suite::problem::{Problem, Problems};
 use crate::units::Duration;
@@ -19,9 +20,9 @@ pub struct Limit {
 }
 
 /// What stops the runs of these suites: signals, and the limit, if there is one. The error has been shown.
-pub fn stopper(suites: &[Ready], how: &How) -> Result<(Stopper, Option<Limit>), Exit> {
+pub fn stopper(suites: &[Ready], how: &How, ci: Option<Ci>) -> Result<(Stopper, Option<Limit>), Exit> {
     if let Some(most) = how.max_duration {
-        fits(suites, most).map_err(|problem| load::show(&Problems(vec![problem])))?;
+        fits(suites, most).map_err(|problem| load::show(&Problems(vec![problem]), ci))?;
     }
     let stopper = Stopper::new();
     let limit = signals::listen(stopper.clone())

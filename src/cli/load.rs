@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use super::args::OverrideArgs;
 use super::exit::Exit;
 use super::stage::{self, Stage};
-use super::{environment, screen};
+use super::{ci, environment, screen};
 use crate::plan::Overrides;
 use crate::plan::compile::{Context, compile};
 use crate::plan::{Plan, target};
+use crate::report::Ci;
 use crate::secrets::Redactor;
 use crate::suite::diagnostic;
 use crate::suite::env::Environment;
@@ -49,9 +50,9 @@ pub struct Prepared {
 }
 
 /// The suites that the command line names, read with its environment and its overrides; or the problems, shown.
-pub fn named(paths: &[PathBuf], arguments: &OverrideArgs) -> Result<Vec<Ready>, Exit> {
-    let suites = stage::find(paths).map_err(|problem| show(&Problems(vec![problem])))?;
-    prepare_all(&suites, environment::read(arguments.env_file.as_deref()), &arguments.overrides())
+pub fn named(paths: &[PathBuf], arguments: &OverrideArgs, ci: Option<Ci>) -> Result<Vec<Ready>, Exit> {
+    let suites = stage::find(paths).map_err(|problem| show(&Problems(vec![problem]), ci))?;
+    prepare_all(&suites, environment::read(arguments.env_file.as_deref()), &arguments.overrides(), ci)
 }
 
 /// Reads a suite and compiles it once, so that every problem is known.
@@ -121,10 +122,11 @@ fn redact(problems: &mut Problems, redactor: &Redactor) {
     }
 }
 
-/// Shows problems; the exit code that they come to.
-pub fn show(problems: &Problems) -> Exit {
+/// Shows problems, on GitHub also beside their lines; the exit code that they come to.
+pub fn show(problems: &Problems, ci: Option<Ci>) -> Exit {
     if !problems.is_empty() {
         screen::note(&diagnostic::render(problems, screen::colour() && screen::is_watched()));
+        ci::point_at(problems, ci);
     }
     if problems.has_errors() { Exit::Suite } else { Exit::Ok }
 }
@@ -134,19 +136,20 @@ pub fn prepare_all(
     suites: &[SuiteText],
     (environment, problems): (Environment, Problems),
     overrides: &Overrides,
+    ci: Option<Ci>,
 ) -> Result<Vec<Ready>, Exit> {
-    settle(suites.iter().map(|suite| prepare(suite, &environment, overrides)).collect(), problems)
+    settle(suites.iter().map(|suite| prepare(suite, &environment, overrides)).collect(), problems, ci)
 }
 
 /// The suites if all is well with all of them; or the problems, shown, the earlier ones among them.
-pub fn settle(prepared: Vec<Prepared>, mut problems: Problems) -> Result<Vec<Ready>, Exit> {
+pub fn settle(prepared: Vec<Prepared>, mut problems: Problems, ci: Option<Ci>) -> Result<Vec<Ready>, Exit> {
     let mut suites = Vec::new();
     for Prepared { ready, problems: found } in prepared {
         suites.extend(ready.filter(|_| !found.has_errors()));
         problems.extend(found);
     }
     same_names(&suites, &mut problems);
-    match show(&problems) {
+    match show(&problems, ci) {
         Exit::Ok => Ok(suites),
         exit => Err(exit),
     }

@@ -74,9 +74,15 @@ pub(super) fn command() -> Command {
     let of_suites: Vec<Id> =
         OverrideArgs::augment_args(Command::new("")).get_arguments().map(|arg| arg.get_id().clone()).collect();
     CommandLine::command().mut_subcommands(|command| {
-        // What the others have of their own (`plan --format`) means something else.
-        let all = matches!(command.get_name(), "run" | "demo");
-        command.mut_args(|arg| if all || of_suites.contains(arg.get_id()) { with_variable(arg) } else { arg })
+        // What the others have of their own (`plan --format`) means something else, and so does `report --out`: the variable
+        // names the folder that a run writes to.
+        let name = command.get_name().to_owned();
+        let has_variable = |arg: &Arg| match name.as_str() {
+            "run" | "demo" => true,
+            "report" => arg.get_long() != Some("out"),
+            _ => of_suites.contains(arg.get_id()),
+        };
+        command.mut_args(|arg| if has_variable(&arg) { with_variable(arg) } else { arg })
     })
 }
 
@@ -209,8 +215,9 @@ mod tests {
         let command = command();
         let run = command.find_subcommand("run").expect("there is `run`");
         let mut names: Vec<String> = run.get_arguments().filter_map(variable_of).collect();
-        let without: Vec<&str> =
+        let mut without: Vec<&str> =
             run.get_arguments().filter(|arg| variable_of(arg).is_none()).filter_map(Arg::get_long).collect();
+        without.sort_unstable();
         assert_eq!(without, ["print-config", "var"]);
         assert!(names.contains(&"COTILLION_SKIP_TAGS".to_owned()), "{names:?}");
         let all = names.len();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::{AUTO, How};
 use super::environment::variable;
 use super::exit::Exit;
-use super::{ci, screen};
+use super::{screen, templates};
 use crate::report::ci::CIS;
 use crate::report::{Ci, FORMATS, Format, Look, Written};
 
@@ -36,11 +36,11 @@ impl Output {
         template: Option<&Path>,
     ) -> Result<Self, Exit> {
         let ci = server(ci);
-        let templates = template.map(templates).transpose().map_err(|error| {
-            screen::note(&format!("{error}; `--template` takes a folder with templates\n"));
-            Exit::Usage
+        let templates = template.map(templates::read).transpose().map_err(|error| {
+            screen::note(&format!("{error}\n"));
+            Exit::Suite
         })?;
-        let look = Look { templates: templates.unwrap_or_default(), junit_strict, ..Look::default() };
+        let look = Look { templates: templates.unwrap_or_default(), junit_strict };
         Ok(Self { folder, formats: chosen(format, ci), look, ci })
     }
 
@@ -48,12 +48,6 @@ impl Output {
     #[must_use]
     pub fn folder_of(&self, suite: &str) -> PathBuf {
         self.folder.join(suite)
-    }
-
-    /// How reports in a folder look: it may be known where they can be opened.
-    #[must_use]
-    pub fn look_in(&self, folder: &Path) -> Look {
-        Look { report_url: ci::report_url(self.ci, folder), ..self.look.clone() }
     }
 }
 
@@ -77,22 +71,6 @@ fn chosen(named: &[String], ci: Option<Ci>) -> Vec<&'static Format> {
         by_name || format.name == "json" || ci.is_some_and(|ci| format.written == Written::In(ci))
     };
     FORMATS.iter().filter(is_chosen).collect()
-}
-
-/// The texts of a folder by their names. What is no text (a picture, say) is left out: templates cannot name it.
-fn templates(folder: &Path) -> Result<Vec<(String, String)>, String> {
-    let unreadable = |path: &Path, error: &std::io::Error| format!("`{}` cannot be read: {error}", path.display());
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file()) else { continue };
-        let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-        if let Ok(text) = String::from_utf8(bytes) {
-            found.push((name.to_owned(), text));
-        }
-    }
-    found.sort();
-    if found.is_empty() { Err(format!("there is no template in `{}`", folder.display())) } else { Ok(found) }
 }
 
 #[cfg(test)]

@@ -18,18 +18,18 @@ pub fn show(outcomes: &[Outcome], asked: usize, output: &Output) {
         let line = format!("{:<12}{}: {}", verdict.status.word(), outcome.suite.name, verdict.sentence);
         screen::print(&format!("{}\n", for_log(&line)));
     }
-    page(outcomes, output);
+    let listed: Vec<Listed<'_>> =
+        outcomes.iter().map(|outcome| Listed { outcome, folder: &outcome.suite.name }).collect();
+    page(&listed, output);
 }
 
 /// The page leads to HTML reports, so that there is none without them.
-fn page(outcomes: &[Outcome], output: &Output) {
-    if outcomes.is_empty() || !output.formats.iter().any(|format| format.name == "html") {
+pub fn page(suites: &[Listed<'_>], output: &Output) {
+    if suites.is_empty() || !output.formats.iter().any(|format| format.name == "html") {
         return;
     }
-    let suites: Vec<Listed<'_>> =
-        outcomes.iter().map(|outcome| Listed { outcome, folder: &outcome.suite.name }).collect();
     let path = output.folder.join(index_page::FILE);
-    let written = index_page::render(&suites, &output.look)
+    let written = index_page::render(suites, &output.look)
         .map_err(|error| error.to_string())
         .and_then(|text| files::replace(&path, &text).map_err(|error| error.to_string()));
     match written {

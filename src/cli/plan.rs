@@ -9,7 +9,7 @@ use crate::secrets::Redactor;
 
 pub fn plan(args: &PlanArgs) -> Exit {
     let overrides = args.overrides.overrides();
-    let ready = match load::named(std::slice::from_ref(&args.suite), &args.overrides) {
+    let ready = match load::named(std::slice::from_ref(&args.suite), &args.overrides, None) {
         Ok(ready) => ready,
         Err(exit) => return exit,
     };
@@ -19,7 +19,7 @@ pub fn plan(args: &PlanArgs) -> Exit {
     }
     for ready in ready {
         let (plan, problems) = ready.compile(&overrides, None, 0);
-        let Some(plan) = plan else { return load::show(&problems) };
+        let Some(plan) = plan else { return load::show(&problems, None) };
         let text = match text(&plan, args) {
             Ok(text) => Redactor::new(&plan.secrets).redact(&text).into_owned(),
             Err(why) => {

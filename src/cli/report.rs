@@ -8,7 +8,8 @@ use clap::Args;
 use super::args::{AUTO, formats, servers};
 use super::exit::Exit;
 use super::output::Output;
-use super::{files, screen};
+use super::{files, overview, screen};
+use crate::report::index_page::Listed;
 use crate::report::json;
 use crate::verdict::Outcome;
 
@@ -55,9 +56,10 @@ pub fn report(args: &ReportArgs) -> Exit {
     write(&outcomes, &output, args.out.is_some())
 }
 
-/// All that can be written is written.
+/// All that can be written is written, with a page over several suites as their run wrote it.
 fn write(outcomes: &[(PathBuf, Outcome)], output: &Output, elsewhere: bool) -> Exit {
     let mut exit = Exit::Ok;
+    let mut listed: Vec<(&Outcome, String)> = Vec::new();
     for (record, outcome) in outcomes {
         let home = record.parent().unwrap_or(Path::new(""));
         let folder = if elsewhere { output.folder_of(&outcome.suite.name) } else { home.to_path_buf() };
@@ -66,6 +68,8 @@ fn write(outcomes: &[(PathBuf, Outcome)], output: &Output, elsewhere: bool) -> E
             // The record stays as the run wrote it, which may have been a newer version with more in it.
             output.formats.retain(|format| format.file != RECORD);
         }
+        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        listed.push((outcome, name));
         match files::write_into(&folder, outcome, &output) {
             Ok(written) => {
                 let names: Vec<String> = written.iter().map(|path| format!("{}\n", path.display())).collect();
@@ -76,6 +80,12 @@ fn write(outcomes: &[(PathBuf, Outcome)], output: &Output, elsewhere: bool) -> E
                 exit = Exit::Internal;
             }
         }
+    }
+    if listed.len() > 1 {
+        // As they ran.
+        listed.sort_by_key(|(outcome, _)| (&outcome.run.started, &outcome.suite.file));
+        let listed: Vec<Listed<'_>> = listed.iter().map(|(outcome, folder)| Listed { outcome, folder }).collect();
+        overview::page(&listed, output);
     }
     exit
 }

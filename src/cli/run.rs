@@ -1,6 +1,5 @@
 //! `cotillion run`: suite → plan → run → outcome → reports → exit code, on one screen.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{How, RunArgs};
@@ -49,7 +48,7 @@ pub fn run(args: &RunArgs, options: &Options) -> Exit {
     if args.which.enabled == Enabled::No {
         return skipped::all(args, &order, &format!("switched off by `{}`", options.words("enabled")));
     }
-    match selection::select(args) {
+    match selection::select(args, output.ci) {
         Ok(ready) => run_all(&ready, &order),
         Err(exit) => {
             ci::conclude(&[], &output, exit);
@@ -61,7 +60,7 @@ pub fn run(args: &RunArgs, options: &Options) -> Exit {
 /// Runs suites one after another. A threshold may stop one of them; a signal stops the one that runs and leaves out the rest;
 /// a stage that did not pass leaves out the later ones, with reports that say so.
 pub fn run_all(suites: &[Ready], order: &Order<'_>) -> Exit {
-    let (stopper, _limit) = match limit::stopper(suites, order.how) {
+    let (stopper, _limit) = match limit::stopper(suites, order.how, order.output.ci) {
         Ok(stopper) => stopper,
         Err(exit) => return exit,
     };
@@ -96,8 +95,9 @@ pub fn run_one(ready: &Ready, order: &Order<'_>, stopper: &Stopper) -> Result<Ou
     let machine = Machine::here(order.how.workers);
     let built_in = BuiltIn::start(ready)?;
     let (plan, problems) = ready.compile(order.overrides, built_in.url().as_deref(), machine.seed);
-    let plan = Arc::new(plan.ok_or_else(|| load::show(&problems))?);
-    let settings = settings(ready, &plan, &machine).map_err(|problem| load::show(&Problems(vec![problem])))?;
+    let plan = Arc::new(plan.ok_or_else(|| load::show(&problems, order.output.ci))?);
+    let settings =
+        settings(ready, &plan, &machine).map_err(|problem| load::show(&Problems(vec![problem]), order.output.ci))?;
     let summary = plan.summary();
     announce(&plan, &summary, order.how);
     let progress = Progress::new(plan.duration, order.how.quiet);
@@ -172,8 +172,7 @@ fn conclude(
     };
     let mut secrets = plan.secrets.clone();
     secrets.merge(collected.secrets);
-    let folder = order.output.folder_of(&plan.name);
-    let run = run_info(plan, &collected.results, ended, machine, &folder);
+    let run = run_info(plan, &collected.results, ended, machine, order.output);
     let outcome = freeze(
         plan,
         &collected.results,
@@ -185,7 +184,8 @@ fn conclude(
 }
 
 /// What is said of every run, also of one that did not take place.
-pub fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, folder: &Path) -> RunInfo {
+pub fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine, output: &Output) -> RunInfo {
+    let folder = output.folder_of(&plan.name);
     RunInfo {
         id: machine.run_id.clone(),
         started: machine.started.clone(),
@@ -201,6 +201,7 @@ pub fn run_info(plan: &Plan, results: &Results, ended: Ended, machine: &Machine,
         warnings: Vec::new(),
         ended,
         report_dir: folder.is_relative().then(|| folder.display().to_string()),
+        report_url: ci::report_url(output.ci, &folder),
     }
 }
 

@@ -6,21 +6,22 @@ use super::args::{RunArgs, Which};
 use super::exit::Exit;
 use super::load::{self, Prepared, Ready};
 use super::{environment, screen, stage};
+use crate::report::Ci;
 use crate::suite::env::Environment;
 use crate::suite::problem::{Problem, Problems};
 
 /// The suites to run, all well; or the problems, shown. What is wrong with a suite that is not chosen is no problem: its
 /// secrets may be those of another job.
-pub fn select(args: &RunArgs) -> Result<Vec<Ready>, Exit> {
+pub fn select(args: &RunArgs, ci: Option<Ci>) -> Result<Vec<Ready>, Exit> {
     let (environment, problems) = environment::read(args.overrides.env_file.as_deref());
-    let shown = |problem| load::show(&Problems(vec![problem]));
+    let shown = |problem| load::show(&Problems(vec![problem]), ci);
     let prepared = look(args, &environment).map_err(shown)?;
     let all = prepared.len();
     let chosen = chosen(prepared, &args.which).map_err(shown)?;
     if chosen.len() < all {
         screen::note(&format!("{} of {all} suites have the tags that are asked for\n", chosen.len()));
     }
-    load::settle(chosen, problems)
+    load::settle(chosen, problems, ci)
 }
 
 /// The suites that were named, as far as they can be read.

@@ -53,7 +53,7 @@ fn tell(mut problems: Problems) {
     if problems.is_empty() {
         return;
     }
-    load::show(&problems);
+    load::show(&problems, None);
     screen::note("nothing is run, so this is no failure\n");
 }
 
@@ -74,7 +74,7 @@ pub fn outcome(ready: &Ready, order: &Order<'_>, reason: &str) -> Outcome {
         }
         let results = Results::new(Header { axes: plan.axes.clone() });
         let summary = plan.summary();
-        let run = run_info(&plan, &results, ended, &machine, &folder);
+        let run = run_info(&plan, &results, ended, &machine, order.output);
         let circumstances = Circumstances { run, plan: summary, strict: order.how.strict, stopped_by: None };
         return freeze(&plan, &results, circumstances, &Redactor::new(&plan.secrets));
     }
@@ -93,6 +93,7 @@ pub fn outcome(ready: &Ready, order: &Order<'_>, reason: &str) -> Outcome {
         warnings: Vec::new(),
         ended,
         report_dir: folder.is_relative().then(|| folder.display().to_string()),
+        report_url: ci::report_url(order.output.ci, &folder),
     };
     let info = SuiteInfo {
         name: suite.name.clone(),

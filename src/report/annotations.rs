@@ -3,6 +3,7 @@
 use crate::metrics::number::counted;
 use crate::report::invariants;
 use crate::report::untrusted::{for_command, for_command_property, one_line};
+use crate::suite::problem::{Problem, Problems, Severity};
 use crate::verdict::Outcome;
 use crate::verdict::outcome::{CheckResult, InvariantResult, Judged, Status, ThresholdResult, Validity};
 
@@ -38,6 +39,8 @@ pub struct Annotation {
     /// Relative to the root of the repository.
     pub file: String,
     pub line: usize,
+    /// From 1; `None` for the whole line.
+    pub column: Option<usize>,
     pub title: String,
     pub message: String,
 }
@@ -49,6 +52,7 @@ pub fn of(outcome: &Outcome) -> Vec<Annotation> {
         level,
         file: file.to_owned(),
         line,
+        column: None,
         title: format!("{}: {title}", outcome.suite.name),
         message,
     };
@@ -82,6 +86,24 @@ pub fn of(outcome: &Outcome) -> Vec<Annotation> {
     }
     found.sort_by_key(|annotation| Level::ALL.iter().position(|level| *level == annotation.level));
     found
+}
+
+/// What is wrong with suites, where a line can be blamed for it.
+#[must_use]
+pub fn of_problems(problems: &Problems) -> Vec<Annotation> {
+    let at = |problem: &Problem| {
+        let place = problem.location.as_ref()?;
+        let help = problem.help.as_deref().map_or_else(String::new, |help| format!("\n{}", one_line(help)));
+        Some(Annotation {
+            level: if problem.severity == Severity::Error { Level::Error } else { Level::Warning },
+            file: place.file.display().to_string(),
+            line: place.line,
+            column: Some(place.column),
+            title: "suite".to_owned(),
+            message: format!("{}{help}", one_line(&problem.what)),
+        })
+    };
+    problems.0.iter().filter_map(at).collect()
 }
 
 /// What there is to say of the run itself; `None` where its thresholds say it.
@@ -120,7 +142,10 @@ pub fn commands(annotations: &[Annotation]) -> String {
         those.iter().take(MOST).for_each(|annotation| text.push_str(&command(annotation)));
         if those.len() > MOST {
             let more = those.len() - MOST;
-            text.push_str(&format!("::{} title=cotillion::and {more} more: see the report\n", level.word()));
+            text.push_str(&format!(
+                "::{} title=cotillion::and {more} more: see the log and the report\n",
+                level.word()
+            ));
         }
     }
     text
@@ -128,8 +153,9 @@ pub fn commands(annotations: &[Annotation]) -> String {
 
 fn command(annotation: &Annotation) -> String {
     let message: String = annotation.message.chars().take(MESSAGE).collect();
+    let column = annotation.column.map_or_else(String::new, |column| format!(",col={column}"));
     format!(
-        "::{} file={},line={},title={}::{}\n",
+        "::{} file={},line={}{column},title={}::{}\n",
         annotation.level.word(),
         for_command_property(&annotation.file),
         annotation.line,

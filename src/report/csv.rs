@@ -21,9 +21,13 @@ pub const COLUMNS: &[&str] = &[
     "not_sent",
     "connections_lost",
     "errors",
+    "events_received",
     "ack_p50_ms",
     "ack_p95_ms",
     "ack_p99_ms",
+    "delivery_p50_ms",
+    "delivery_p95_ms",
+    "delivery_p99_ms",
     "generator_cpu_share",
     "generator_memory_bytes",
 ];
@@ -55,9 +59,11 @@ fn cells(timeline: &Timeline, point: &Point) -> Vec<String> {
         point.not_sent,
         point.disconnects,
         point.errors,
+        point.received,
     ];
     cells.extend(counts.map(|count| count.to_string()));
-    cells.extend([point.ack_p50, point.ack_p95, point.ack_p99, point.cpu].map(measured));
+    cells.extend([point.ack_p50, point.ack_p95, point.ack_p99].map(measured));
+    cells.extend([point.delivery_p50, point.delivery_p95, point.delivery_p99, point.cpu].map(measured));
     cells.push(point.memory.map_or_else(String::new, |bytes| bytes.to_string()));
     cells
 }

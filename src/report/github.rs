@@ -16,21 +16,21 @@ pub const LIMIT: usize = 900 * 1024;
 ///
 /// # Errors
 /// Never; other formats may fail.
-pub fn render(outcome: &Outcome, look: &Look) -> Result<String, ReportError> {
-    Ok(fitting(outcome, look, LIMIT))
+pub fn render(outcome: &Outcome, _: &Look) -> Result<String, ReportError> {
+    Ok(fitting(outcome, LIMIT))
 }
 
 /// The summary in at most `room` bytes: whole, or only what failed, or only the verdict, or nothing.
 #[must_use]
-pub fn fitting(outcome: &Outcome, look: &Look, room: usize) -> String {
-    let whole = sections::whole(outcome, look);
+pub fn fitting(outcome: &Outcome, room: usize) -> String {
+    let whole = sections::whole(outcome);
     if whole.len() <= room {
         return whole;
     }
-    let failures = sections::failures(outcome, look);
+    let failures = sections::failures(outcome);
     if failures.len() <= room {
         return failures;
     }
-    let verdict = sections::verdict(outcome, look);
+    let verdict = sections::verdict(outcome);
     if verdict.len() <= room { verdict } else { String::new() }
 }

@@ -94,6 +94,8 @@ pub struct RunInfo {
     /// The folder the reports are written to, relative to where the command was given; `None` when that is not known or
     /// not below it. CI servers resolve the attachments of a JUnit file against it.
     pub report_dir: Option<String>,
+    /// Where the HTML report can be opened once the job has ended; only some CI servers say.
+    pub report_url: Option<String>,
 }
 
 /// How the run came to its end.

@@ -103,6 +103,6 @@ fn templates_come_from_a_folder() {
     let program = Program::new().file("suite.yaml", &suite("looks", &[])).file("empty/inner/x.html", "");
     for folder in ["nowhere", "empty"] {
         let ended = program.run(&["run", "suite.yaml", "--template", folder]);
-        assert!(ended.code == 2 && ended.stderr.contains(folder), "{}", ended.printed());
+        assert!(ended.code == 104 && ended.stderr.contains(folder), "{}", ended.printed());
     }
 }

@@ -24,8 +24,9 @@ fn reports_are_written_again_to_the_byte() {
     let formats = all_formats();
     let ended = program.run(&["report", "left", "--format", &formats, "--ci", "none"]);
     assert_eq!(ended.code, 0, "{}", ended.printed());
-    // The record alone is not written over.
-    assert_eq!(ended.stdout.lines().count(), outcomes.len() * (FORMATS.len() - 1), "{}", ended.stdout);
+    // The record alone is not written over; a page leads to all of them.
+    assert_eq!(ended.stdout.lines().count(), outcomes.len() * (FORMATS.len() - 1) + 1, "{}", ended.stdout);
+    assert!(program.left("left/index.html").contains("run-2/report.html"), "{}", ended.stdout);
     for (number, outcome) in outcomes.iter().enumerate() {
         for format in FORMATS {
             let expected = (format.render)(outcome, &Look::default()).unwrap();
@@ -110,7 +111,8 @@ fn a_github_job_is_told_of_all_suites() {
     let ended = program.run(&["report", "--format", &all_formats(), "--out", "cotillion-report"]);
     assert_eq!(ended.code, 0, "{}", ended.printed());
     assert_eq!(program.all_left(), left);
-    assert_eq!(left.len(), 2 * FORMATS.len(), "{left:?}");
+    let names: Vec<_> = left.iter().map(|(path, _)| path).collect();
+    assert_eq!(left.len(), 2 * FORMATS.len() + 1, "the reports of two suites, and a page over both: {names:?}");
 }
 
 #[test]
@@ -123,6 +125,13 @@ fn a_github_job_is_told_that_a_suite_is_wrong() {
     assert_eq!(ended.code, 104, "{}", ended.printed());
     let outputs = program.left("outputs");
     assert!(outputs.contains("result=error\n") && outputs.contains("exit-code=104\n"), "{outputs}");
+    let line = program.left("suite.yaml").lines().position(|line| line.contains("patern")).unwrap() + 1;
+    let expected = format!("::error file=suite.yaml,line={line},col=5,title=suite::unknown key `patern`");
+    for command in ["run", "check"] {
+        let printed = program.run(&[command, "suite.yaml"]).stdout;
+        assert!(printed.contains(&expected), "{expected} is missing in {printed}");
+    }
+    assert!(!program.run(&["run", "suite.yaml", "--ci", "none"]).stdout.contains("::error"));
 }
 
 #[test]

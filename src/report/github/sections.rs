@@ -1,7 +1,6 @@
 //! The parts of the summary, in the order in which they are read.
 
 use crate::metrics::number::{clock, count, counted, duration, milliseconds, share, value};
-use crate::report::look::Look;
 use crate::report::markdown::{Table, code, details, prose};
 use crate::report::page::bar;
 use crate::report::sparkline::sparkline;
@@ -26,16 +25,16 @@ const COLOURS: [&str; 7] = ["🟩", "🟨", "🟥", "🟪", "🟦", "⬜", "⬛"
 const UNJUDGED: &str = "🔳";
 
 /// Everything.
-pub fn whole(outcome: &Outcome, look: &Look) -> String {
+pub fn whole(outcome: &Outcome) -> String {
     let all = |_: bool| true;
     let judged = [thresholds(outcome, all), invariants(outcome, all), checks(outcome, all)].concat();
     if matches!(outcome.verdict.status, Status::Skipped | Status::Unreachable) {
         // Nothing was judged: what there would have been is there for who asks.
         let unjudged = details("What was not judged", &format!("{judged}{}", of_deliveries(outcome)));
-        return [verdict(outcome, look), errors(outcome), unjudged, notes(outcome), about(outcome)].concat();
+        return [verdict(outcome), errors(outcome), unjudged, notes(outcome), about(outcome)].concat();
     }
     [
-        verdict(outcome, look),
+        verdict(outcome),
         judged,
         actions(outcome),
         latencies(outcome),
@@ -51,10 +50,10 @@ pub fn whole(outcome: &Outcome, look: &Look) -> String {
 }
 
 /// What made it fail, and nothing else.
-pub fn failures(outcome: &Outcome, look: &Look) -> String {
+pub fn failures(outcome: &Outcome) -> String {
     let failed = |fails: bool| fails;
     [
-        verdict(outcome, look),
+        verdict(outcome),
         "The whole summary would be longer than GitHub takes; what failed is here, all of it in the HTML report.\n\n"
             .into(),
         thresholds(outcome, failed),
@@ -65,7 +64,7 @@ pub fn failures(outcome: &Outcome, look: &Look) -> String {
 }
 
 /// What came out, in words.
-pub fn verdict(outcome: &Outcome, look: &Look) -> String {
+pub fn verdict(outcome: &Outcome) -> String {
     let verdict = &outcome.verdict;
     let icon = match (verdict.status, verdict.validity) {
         (Status::Pass, Validity::Valid) => "✅",
@@ -105,7 +104,7 @@ pub fn verdict(outcome: &Outcome, look: &Look) -> String {
     if let Some(folder) = &run.report_dir {
         text.push_str(&format!(" · report {}", code(&format!("{}/report.html", folder.trim_end_matches('/')))));
     }
-    if let Some(url) = look.report_url.as_deref().and_then(link) {
+    if let Some(url) = run.report_url.as_deref().and_then(link) {
         text.push_str(&format!(" in the [artifacts]({url})"));
     }
     text.push_str("\n\n");

@@ -111,6 +111,7 @@ mirrors! {
         warnings: Vec<String>,
         ended: Ended,
         report_dir: Option<String>,
+        report_url: Option<String>,
     }
     Verdict = Verdict {
         status: Status,

@@ -46,6 +46,7 @@ pub(super) fn run_info(duration: Duration) -> RunInfo {
         warnings: vec![],
         ended: Ended::Completed,
         report_dir: Some("cotillion-report/auction".into()),
+        report_url: Some("https://ci.example/report.html".into()),
     }
 }
 

@@ -89,7 +89,7 @@ fn a_summary_is_what_it_seems() {
                 let left = TAGS.iter().fold(html.clone(), |left, tag| left.replace(tag, ""));
                 assert!(!left.contains('<'), "{name}: {html}");
             }
-            assert_eq!(made.links, [""; 0], "{name}");
+            assert!(made.links.iter().all(|link| link == "https://ci.example/report.html"), "{name}: {:?}", made.links);
             assert_eq!(made.tables, text.matches("| ---").count().min(made.tables), "{name}");
             assert_eq!(made.text.contains("<script>alert(1)</script>"), hostile, "{name}: it is shown");
             assert!(made.headings[0].contains(outcome.verdict.status.word()), "{name}");
@@ -106,8 +106,9 @@ fn a_summary_is_what_it_seems() {
 #[test]
 fn a_summary_leads_to_the_report_where_that_is_known() {
     let check = |url: &str, expected: &[&str]| {
-        let look = Look { report_url: Some(url.to_owned()), ..Look::default() };
-        let text = (format("github").render)(&Outcome::example(), &look).unwrap();
+        let mut outcome = Outcome::example();
+        outcome.run.report_url = Some(url.to_owned());
+        let text = (format("github").render)(&outcome, &Look::default()).unwrap();
         assert_eq!(made(&text).links, expected, "{url}");
     };
     check("https://ci.example/runs/7#artifacts", &["https://ci.example/runs/7#artifacts"]);
@@ -132,11 +133,10 @@ fn a_summary_fits_and_is_whole() {
     (0..100).for_each(|_| outcome.errors.extend(most.iter().cloned()));
     let text = rendered("github", &outcome);
     assert!(text.len() <= github::LIMIT, "{} bytes", text.len());
-    let look = Look::default();
     let mut lengths = Vec::new();
     for room in [github::LIMIT, 400_000, 100_000, 30_000, 10_000, 3_000, 100, 0] {
-        let text = github::fitting(&Outcome::example(), &look, room);
-        let hard = github::fitting(&outcome, &look, room);
+        let text = github::fitting(&Outcome::example(), room);
+        let hard = github::fitting(&outcome, room);
         assert!(text.len() <= room && hard.len() <= room, "{room}: {} and {}", text.len(), hard.len());
         for text in [text, hard] {
             let made = made(&text);
@@ -177,7 +177,7 @@ fn annotations_are_few_and_on_their_lines() {
         assert!(all > MOST + 1, "{all}");
         let lines: Vec<&str> = text.lines().filter(|line| line.starts_with(word)).collect();
         assert_eq!(lines.len(), MOST + 1, "{text}");
-        assert!(lines[MOST].ends_with(&format!("::and {} more: see the report", all - MOST)), "{text}");
+        assert!(lines[MOST].ends_with(&format!("::and {} more: see the log and the report", all - MOST)), "{text}");
     }
 }
 

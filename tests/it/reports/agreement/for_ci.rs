@@ -295,6 +295,7 @@ pub fn timeline(text: &str) -> Vec<Fact> {
         for (name, cell) in names.iter().zip(&record).filter(|(name, _)| *name != "stages") {
             let field = match name {
                 "connections_lost" => "disconnects",
+                "events_received" => "received",
                 "generator_cpu_share" => "cpu_share",
                 "generator_memory_bytes" => "memory_bytes",
                 name => name,
