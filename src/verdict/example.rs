@@ -319,7 +319,7 @@ impl Outcome {
         outcome.timeline.stages.extend(stages("sellers", &[("early", 1_200), ("busy", 1_800), ("late", 600)]));
         outcome.plan = plan(320, 40);
         outcome.plan.totals.resources = 57;
-        let whole = lanes(320, 40, [130, 3_250], true);
+        let whole = lanes(320, 40, [54, 3_250], true);
         outcome.lanes =
             Some(Lanes { overview: LanesOverview { elsewhere: 61_204, open: 3, ..whole.overview }, ..whole });
         outcome

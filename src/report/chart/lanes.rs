@@ -24,6 +24,8 @@ pub(super) const RIGHT: f64 = 14.0;
 const BELOW: f64 = 26.0;
 /// Letters of a resource's name that are shown.
 const NAME: usize = 16;
+/// So many marks stand at whole units, which takes fewer letters.
+const MANY: usize = 1_500;
 /// Users that a legend names.
 const NAMED_USERS: usize = 20;
 
@@ -253,6 +255,7 @@ impl<'a> Course<'a> {
             _ => self.radius(crowded),
         };
         // A path for each user and outcome: a run has thousands of actions, and a page has to be small.
+        let round = |units: f64| if self.marks.len() > MANY { units.round() } else { units };
         let mut groups: BTreeMap<(usize, u64), Vec<(f64, f64)>> = BTreeMap::new();
         let mut rests: BTreeMap<u64, String> = BTreeMap::new();
         for mark in &self.marks {
@@ -260,14 +263,14 @@ impl<'a> Course<'a> {
             let rank = self.users.binary_search(&mark.user).unwrap_or_default() as f64;
             let taken = matches!(mark.end, Some(LaneEnd::Accepted));
             let apart = if crowded && !taken { (rank + 0.5) / self.users.len() as f64 - 0.5 } else { 0.0 };
-            let place = (self.x(mark.at), (mark.lane as f64 + 0.5 + apart * 0.72) * row);
+            let place = (round(self.x(mark.at)), round((mark.lane as f64 + 0.5 + apart * 0.72) * row));
             // What was accepted comes last, on top: in a crowd it is the one to be found.
             let order = mark.end.and_then(|end| ENDS.iter().rposition(|known| *known == end)).unwrap_or(0);
             groups.entry((ENDS.len() - order, mark.user)).or_default().push(place);
             if let (Some(rest), None | Some(LaneEnd::Accepted)) = (self.rest, mark.end) {
                 let (middle, length) = ((mark.lane as f64 + 0.5) * row, self.x(mark.at + rest) - place.0);
                 let path = rests.entry(mark.user).or_default();
-                let _ = write!(path, "M{:.1} {middle}h{length:.1}", place.0);
+                let _ = write!(path, "M{} {}h{}", tenth(place.0), round(middle), tenth(round(length)));
             }
         }
         for (user, path) in rests {
@@ -322,6 +325,11 @@ impl<'a> Course<'a> {
     }
 }
 
+/// To a tenth, with no zero behind the point.
+fn tenth(units: f64) -> f64 {
+    (units * 10.0).round() / 10.0
+}
+
 /// Where the first moment is, right of these names.
 pub(super) fn left(resources: &[String]) -> f64 {
     let longest = resources.iter().map(|name| name.chars().count().min(NAME)).max().unwrap_or(0);
@@ -340,7 +348,7 @@ fn shapes(svg: &mut String, end: Option<LaneEnd>, places: &[(f64, f64)], r: f64,
     let path = |piece: &dyn Fn(f64, f64) -> String| places.iter().map(|(x, y)| piece(*x, *y)).collect::<String>();
     // A line of no length with round ends is a dot.
     let dots = |opacity: &str| {
-        let (d, thick) = (path(&|x, y| format!("M{x:.1} {y:.1}h0")), r * 2.0);
+        let (d, thick) = (path(&|x, y| format!("M{} {}h0", tenth(x), tenth(y))), r * 2.0);
         format!(
             r#"<path fill="none" stroke="{user}" stroke-width="{thick:.1}" stroke-linecap="round"{opacity} d="{d}">{said}</path>"#
         )

@@ -195,9 +195,11 @@ impl Grid<'_> {
             let x = left + second as f64 / length * wide;
             let _ = write!(
                 svg,
-                r##"<line class="grid" x1="{x:.1}" x2="{x:.1}" y1="0" y2="{}" stroke="#8a8f98" stroke-opacity="0.3"/><text class="axis" x="{x:.1}" y="{}" text-anchor="middle" font-size="12" fill="currentColor">{}</text>"##,
+                r##"<line class="grid" x1="{x:.1}" x2="{x:.1}" y1="0" y2="{}" stroke="#8a8f98" stroke-opacity="0.3"/><text class="axis" x="{x:.1}" y="{}" text-anchor="{}" font-size="12" fill="currentColor">{}</text>"##,
                 bottom + 3.0,
                 bottom + 18.0,
+                // The time of the right edge would not fit.
+                if x > WIDTH - 24.0 { "end" } else { "middle" },
                 clock(second)
             );
         }
@@ -252,10 +254,16 @@ impl Grid<'_> {
 /// The cells of a row as lines, each as long as its look is the same.
 fn lines(paths: &mut BTreeMap<Look, String>, y: f64, cells: impl Iterator<Item = Option<Look>>) {
     let cells: Vec<Option<Look>> = cells.collect();
+    // Where the last line of each look ends: moves from there are short.
+    let mut ends: BTreeMap<Look, usize> = BTreeMap::new();
     let mut from = 0;
     for alike in cells.chunk_by(|a, b| a == b) {
         if let Some(Some(look)) = alike.first() {
-            let _ = write!(paths.entry(*look).or_default(), "M{from} {y}h{}", alike.len());
+            let (path, length) = (paths.entry(*look).or_default(), alike.len());
+            let _ = match ends.insert(*look, from + length) {
+                Some(end) => write!(path, "m{} 0h{length}", from - end),
+                None => write!(path, "M{from} {y}h{length}"),
+            };
         }
         from += alike.len();
     }
@@ -302,7 +310,7 @@ mod tests {
     fn neighbours_that_look_alike_are_one_line() {
         let row = [[[2, 0, 0, 0]; 3].as_slice(), &[[0; 4]; 2], &[[2, 0, 0, 0]; 2]].concat();
         let svg = drawn(&row, |_| {}).unwrap().svg;
-        assert!(svg.contains(r#" d="M0 7.5h3M5 7.5h2""#), "{svg}");
+        assert!(svg.contains(r#" d="M0 7.5h3m2 0h2""#), "{svg}");
     }
 
     fn said(change: impl FnOnce(&mut Outcome)) -> String {
