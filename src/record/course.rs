@@ -11,7 +11,7 @@ pub const SHOWN_RESOURCES: usize = 40;
 /// … for so long …
 const SHOWN_UNTIL: Moment = Moment::from_nanos(60_000_000_000);
 /// … and at most so many actions.
-const SHOWN_ACTS: usize = 3_000;
+const SHOWN_ACTS: usize = 2_500;
 
 /// One action on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

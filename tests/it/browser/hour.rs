@@ -67,9 +67,9 @@ pub fn of_everything() -> Outcome {
 fn fill(lanes: &mut Lanes) {
     assert_eq!(lanes.resources.len(), 40);
     let few = lanes.marks.clone();
-    lanes.marks = few.into_iter().cycle().take(3_000).collect();
+    lanes.marks = few.into_iter().cycle().take(2_500).collect();
     for (place, mark) in lanes.marks.iter_mut().enumerate() {
-        mark.at = Moment::from_nanos(place as u64 * 20_000_000);
+        mark.at = Moment::from_nanos(place as u64 * 24_000_000);
     }
     let cell = |n: u64| [n % 97, n % 3, n % 2, n % 7 / 6];
     lanes.overview.rows = (0..40).map(|lane| (0..300).map(|column| cell(lane * 7 + column * 13)).collect()).collect();
