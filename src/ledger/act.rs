@@ -29,20 +29,7 @@ pub struct Act {
     pub answer: Option<Box<str>>,
 }
 
-/// The picture of a run shows its first so many resources …
-pub const SHOWN_RESOURCES: usize = 40;
-/// … for so long …
-pub const SHOWN_UNTIL: Moment = Moment::from_nanos(60_000_000_000);
-/// … and at most so many actions.
-pub const SHOWN_ACTS: usize = 5_000;
-
 impl Act {
-    /// Does it lie in the part of the run that the picture shows?
-    #[must_use]
-    pub fn is_shown(&self) -> bool {
-        self.resource < SHOWN_RESOURCES && self.sent < SHOWN_UNTIL
-    }
-
     /// Did it take the resource, as far as anybody knows? Only a rejection says that it did not.
     #[must_use]
     pub fn counts(&self) -> bool {

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::act::{Act, SHOWN_ACTS};
+use super::act::Act;
 use super::action::ActionOutcome;
 use crate::plan::Plan;
 use crate::secrets::shortened;
@@ -17,9 +17,7 @@ pub enum Wanted {
     /// Nobody acts on a resource.
     #[default]
     Nothing,
-    /// The picture of the beginning: no cooldown is declared, so there is no cause to look for.
-    Picture,
-    /// All of it, for the causes, or to see who won.
+    /// All of it, for the causes, the picture, and to see who won.
     Everything,
 }
 
@@ -30,9 +28,6 @@ pub struct Sheet {
     entries: VecDeque<Entry>,
     /// Number of the first entry.
     first: u64,
-    /// Kept for the picture so far.
-    shown: usize,
-    left_out: u64,
     /// Answers kept since the last hand-over.
     answers: usize,
 }
@@ -54,8 +49,6 @@ pub struct Acts {
     pub acts: Vec<Act>,
     /// Nothing that was sent before will follow.
     pub mark: Moment,
-    /// Acts that were not kept, since the last hand-over.
-    pub left_out: u64,
 }
 
 /// Most answers to rejections kept between two hand-overs: they are examples.
@@ -67,11 +60,8 @@ impl Wanted {
     /// What this plan needs.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
-        match plan.scenarios.iter().any(|scenario| scenario.rotation.is_some()) {
-            false => Self::Nothing,
-            true if plan.cooldown.is_some() || plan.has_contests() => Self::Everything,
-            true => Self::Picture,
-        }
+        let acts = plan.scenarios.iter().any(|scenario| scenario.rotation.is_some());
+        if acts { Self::Everything } else { Self::Nothing }
     }
 }
 
@@ -83,24 +73,10 @@ impl Sheet {
 
     /// Writes down an act that has just been sent; `None` when nobody wants it.
     pub fn open(&mut self, act: impl FnOnce() -> Act) -> Option<Ticket> {
-        match self.wanted {
-            Wanted::Everything => {}
-            Wanted::Picture if self.shown < SHOWN_ACTS => {}
-            Wanted::Nothing => return None,
-            Wanted::Picture => {
-                self.left_out += 1;
-                return None;
-            }
+        if self.wanted == Wanted::Nothing {
+            return None;
         }
-        let act = act();
-        if self.wanted == Wanted::Picture {
-            if !act.is_shown() {
-                self.left_out += 1;
-                return None;
-            }
-            self.shown += 1;
-        }
-        self.entries.push_back(Entry { act, open: true });
+        self.entries.push_back(Entry { act: act(), open: true });
         Some(Ticket(self.first + self.entries.len() as u64 - 1))
     }
 
@@ -127,7 +103,7 @@ impl Sheet {
         self.answers = 0;
         let oldest = self.entries.front().map_or(now, |entry| entry.act.sent);
         let mark = if last { Moment::NEVER } else { oldest };
-        Acts { acts, mark, left_out: std::mem::take(&mut self.left_out) }
+        Acts { acts, mark }
     }
 }
 
@@ -180,13 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn for_a_picture_only_the_beginning_is_kept() {
-        let mut sheet = Sheet::new(Wanted::Picture);
-        let shown = sheet.open(|| act(59_999, 0, 39, ActionOutcome::Ok));
-        let late = sheet.open(|| act(60_000, 1, 39, ActionOutcome::Ok));
-        let far = sheet.open(|| act(0, 2, 40, ActionOutcome::Ok));
-        assert_eq!((shown.is_some(), late, far), (true, None, None));
-        assert_eq!(sheet.hand_over(at(60_000), true).left_out, 2);
+    fn where_nobody_acts_on_a_resource_nothing_is_kept() {
         assert_eq!(Sheet::new(Wanted::Nothing).open(|| act(0, 0, 0, ActionOutcome::Ok)), None);
     }
 }

@@ -60,7 +60,7 @@ use cooldown::Cooldown;
 use credentials::Credentials;
 use delivery::Deliveries;
 use feed::Feeds;
-use invariant::{Invariant, Rule, Watch};
+use invariant::{Invariant, Watch};
 use language::Resource;
 use message::Naming;
 use once::Once;
@@ -126,12 +126,6 @@ impl Plan {
     #[must_use]
     pub fn is_heard(&self) -> bool {
         !self.deliveries.is_empty() || self.watches().next().is_some()
-    }
-
-    /// Does any invariant ask who won?
-    #[must_use]
-    pub fn has_contests(&self) -> bool {
-        self.invariants.iter().any(|invariant| matches!(invariant.rule, Rule::OneWinner { .. }))
     }
 
     /// The events that invariants look at.

@@ -4,6 +4,7 @@ pub mod check;
 pub mod course;
 pub mod checked;
 pub mod finding;
+pub mod overview;
 pub mod results;
 pub mod second;
 pub mod unmatched;

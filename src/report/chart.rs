@@ -4,6 +4,7 @@ mod columns;
 mod delivery;
 mod distribution;
 pub mod lanes;
+mod overview;
 mod mark;
 mod palette;
 mod plot;

@@ -1,5 +1,6 @@
 //! `results.json`: everything the reports show, for programs and for writing the reports again.
 
+mod lane_row;
 mod mirror;
 pub mod plan;
 

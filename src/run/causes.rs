@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::invariants::Invariants;
-use crate::ledger::{Acts, Attribution, Cause, Found, Gap, Reason, Terms};
+use crate::ledger::{Act, Acts, Attribution, Cause, Found, Gap, Reason, Terms};
 use crate::metrics::{Counter, Recorder};
 use crate::plan::Plan;
 use crate::plan::cooldown::Rule;
@@ -37,7 +37,6 @@ impl Causes {
 
     /// Takes what a worker handed over.
     pub fn take(&mut self, worker: usize, acts: Acts, books: &mut Books<'_>) {
-        books.course.left_out += acts.left_out;
         let Self { plan, attribution, gaps } = self;
         attribution.take(worker, acts, &mut |found| {
             books.invariants.acted(&found.act);
@@ -57,18 +56,9 @@ impl Causes {
                 note(plan, &found, &reason, books.findings);
             }
             let Found { act, reason, .. } = &found;
-            if act.is_shown() {
-                let cause = reason.map(|reason| reason.cause);
-                books.course.show(Visit {
-                    at: act.sent,
-                    user: act.user,
-                    resource: act.resource,
-                    outcome: act.outcome,
-                    cause,
-                });
-            } else {
-                books.course.left_out += 1;
-            }
+            let cause = reason.map(|reason| reason.cause);
+            let Act { sent: at, user, resource, outcome, .. } = *act;
+            books.course.show(Visit { at, user, resource, outcome, cause });
         });
     }
 

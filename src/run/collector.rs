@@ -226,10 +226,8 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
             outcome,
             answer: (outcome == ActionOutcome::Rejected).then(|| "{\"error\":\"cooldown\"}".into()),
         };
-        let with = |hand_over: HandOver, acts: Vec<Act>, mark: Moment| HandOver {
-            acts: Acts { acts, mark, left_out: 1 },
-            ..hand_over
-        };
+        let with =
+            |hand_over: HandOver, acts: Vec<Act>, mark: Moment| HandOver { acts: Acts { acts, mark }, ..hand_over };
         let second = Moment::START + Duration::SECOND;
         let (results, _) = collected(vec![
             with(hand_over(0, 0, 0, false), vec![act(900, 0, ActionOutcome::Rejected)], second),
@@ -260,7 +258,14 @@ scenarios: { s: { load: { users: 2, duration: 5s }, act: [{ emit: bid, ack: {} }
         let visits: Vec<(u64, Option<Cause>)> =
             results.course.visits.iter().map(|visit| (visit.user, visit.cause)).collect();
         assert_eq!(visits, [(1, None), (0, Some(Cause::Explained)), (0, Some(Cause::Jitter))]);
-        assert_eq!(results.course.left_out, 3);
+        let counted = results
+            .course
+            .overview
+            .rows()
+            .iter()
+            .flatten()
+            .fold([0; 4], |sum: [u64; 4], cell| std::array::from_fn(|end| sum[end] + cell[end]));
+        assert_eq!((counted, results.course.left_out), ([1, 2, 0, 0], 0));
         assert_eq!(results.smallest_gaps, [(crate::plan::cooldown::Rule::PerResource, Duration::from_millis(220))]);
     }
 }

@@ -20,8 +20,8 @@ use wave::{Connects, Wave, sum};
 
 use crate::units::Duration;
 use crate::verdict::outcome::{
-    CheckResult, Ended, Judged, Outcome, Point, ScenarioRow, Status, ThresholdResult, Timeline, Totals, Validity,
-    Verdict,
+    CheckResult, Ended, Judged, Lanes, LanesOverview, Outcome, Point, ScenarioRow, Status, ThresholdResult, Timeline,
+    Totals, Validity, Verdict,
 };
 
 impl Outcome {
@@ -76,7 +76,7 @@ impl Outcome {
             deliveries: deliveries(&totals, "delivery_missing == 0"),
             unmatched_events: unmatched_events(),
             timeline: Timeline { points, stages: stages("bidders", &[("ramp", 10), ("steady", 60), ("leave", 5)]) },
-            lanes: Some(lanes(20, 20, 12, true)),
+            lanes: Some(lanes(20, 20, [12, 67], true)),
             waiting: Some(
                 "Actions waited up to 412 ms before they were sent: ack_latency holds that wait, ack_service does not."
                     .into(),
@@ -114,7 +114,7 @@ impl Outcome {
         outcome.checks = checks(&totals, false);
         outcome.customs = customs(&totals);
         outcome.labels = labels(&totals, 0.38);
-        outcome.lanes = Some(lanes(20, 20, 12, false));
+        outcome.lanes = Some(lanes(20, 20, [12, 67], false));
         outcome.waiting = None;
         outcome.timeline.points = points;
         outcome.totals = totals;
@@ -126,6 +126,7 @@ impl Outcome {
     pub fn example_interrupted() -> Self {
         let mut outcome = Self::example();
         outcome.timeline.points.truncate(32);
+        outcome.lanes = Some(lanes(20, 20, [12, 28], true));
         outcome.timeline.stages.truncate(2);
         outcome.totals = sum(&outcome.timeline.points, &Connects { attempts: 20, made: 20, lost: 0, back: 0 });
         outcome.totals.unfinished = 6;
@@ -317,7 +318,10 @@ impl Outcome {
         outcome.timeline.stages.extend(stages("spectators", &[("users", 3_600)]));
         outcome.timeline.stages.extend(stages("sellers", &[("early", 1_200), ("busy", 1_800), ("late", 600)]));
         outcome.plan = plan(320, 40);
-        outcome.lanes = Some(lanes(320, 40, 130, true));
+        outcome.plan.totals.resources = 57;
+        let whole = lanes(320, 40, [54, 3_250], true);
+        outcome.lanes =
+            Some(Lanes { overview: LanesOverview { elsewhere: 61_204, open: 3, ..whole.overview }, ..whole });
         outcome
     }
 }

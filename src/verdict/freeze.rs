@@ -67,13 +67,7 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     let status = status(&run.ended, validity, asked);
     let sentence = sentence(status, &run.ended, asked, &reasons);
     let mut outcome = Outcome {
-        suite: SuiteInfo {
-            name: plan.name.clone(),
-            description: plan.description.clone(),
-            tags: plan.tags.clone(),
-            file,
-            line: plan.name_line,
-        },
+        suite: suite(plan, file),
         verdict: Verdict { status, validity, reasons, sentence },
         deliveries: deliveries(plan, results, &thresholds),
         unmatched_events: unmatched_events(plan, results),
@@ -88,13 +82,23 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
         labels: labels::rows(plan, results),
         errors: errors(plan, results),
         timeline: rows::timeline(plan, results),
-        lanes: lanes(plan, &results.course),
+        lanes: lanes(plan, results),
         waiting: waiting(results),
         plan: summary,
         run,
     };
     redact(&mut outcome, redactor);
     outcome
+}
+
+fn suite(plan: &Plan, file: String) -> SuiteInfo {
+    SuiteInfo {
+        name: plan.name.clone(),
+        description: plan.description.clone(),
+        tags: plan.tags.clone(),
+        file,
+        line: plan.name_line,
+    }
 }
 
 /// What every report says before anything else of the run.

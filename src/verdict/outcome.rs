@@ -3,10 +3,12 @@
 
 mod delivery;
 mod finding;
+mod lanes;
 mod latency;
 
 pub use delivery::{DeliveryRow, EventRow, FaultRow};
 pub use finding::{ErrorRow, ExampleRow};
+pub use lanes::{LaneCounts, LaneEnd, LaneMark, Lanes, LanesOverview};
 pub use latency::{Bucket, LatencyRow};
 
 pub use super::checks::{CheckResult, CheckRow};
@@ -383,43 +385,6 @@ pub struct Point {
     pub cpu: Option<f64>,
     /// Of the generator, in bytes.
     pub memory: Option<u64>,
-}
-
-/// Who acted on what and what came of it: a lane a resource, over time. A part of the run, for a picture.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Lanes {
-    /// Ids of the resources that are shown.
-    pub resources: Vec<String>,
-    /// The picture goes from the first to the last moment.
-    pub from: Moment,
-    pub to: Moment,
-    /// In the order of time.
-    pub marks: Vec<LaneMark>,
-    /// Actions that are not shown.
-    pub left_out: u64,
-}
-
-/// One action on a lane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LaneMark {
-    /// Of its send.
-    pub at: Moment,
-    /// Which of the shown resources.
-    pub lane: usize,
-    /// `user.index`.
-    pub user: u64,
-    pub end: LaneEnd,
-}
-
-/// What came of an action, as a picture shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LaneEnd {
-    Accepted,
-    Rejected,
-    /// Timed out.
-    Late,
-    /// Failed, or lost its connection.
-    Failed,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -38,6 +38,8 @@ const MASKS: &[&str] = &[
     "/lanes/from_ms",
     "/lanes/to_ms",
     "/lanes/marks/*/*",
+    "/lanes/overview/columns",
+    "/lanes/overview/cells/*",
 ];
 
 /// Lists of which only the first item is compared: a run may touch one second more, a timer may have been looked at once

@@ -375,8 +375,8 @@ pub const HOSTILE: &str = "::error file=a::boom\n::add-mask::x\r\n<script>alert(
     \u{1b}]0;title\u{7} ##vso[task.complete] ##[error]x [[ATTACHMENT|/etc/passwd]] &lt; {{ 7 * 7 }} {% raw %} \u{202e}abc \
     \u{0}\u{9b}31m \u{2028}::set-output name=a::b";
 
-/// What is one of a few words and not a text.
-const WORDS: &[&str] = &["format", "status", "validity", "result", "unit", "how", "end", "standing", "fault"];
+/// What is one of a few words, or counts, and not a text.
+const WORDS: &[&str] = &["format", "status", "validity", "result", "unit", "how", "end", "standing", "fault", "cells"];
 
 /// The outcome with every text in it replaced. Through JSON, so that no field can be forgotten.
 pub fn poisoned(outcome: &Outcome) -> Outcome {

@@ -79,6 +79,8 @@ fn what_a_template_gets_is_what_the_contract_names() {
         "lanes",
         "lanes.ends[0]",
         "lanes.users[0]",
+        "lanes.overview",
+        "lanes.overview.ends[0]",
         "deliveries[0]",
         "delivery_keys[0]",
         "charts[0]",

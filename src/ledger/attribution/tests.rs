@@ -39,7 +39,7 @@ fn terms(rules: &[(Rule, &str)], by_design: bool) -> Terms {
 fn attribute(terms: &Terms, acts: Vec<Act>) -> Vec<Found> {
     let mut found = Vec::new();
     let mut attribution = Attribution::new(terms.clone(), 1);
-    attribution.take(0, Acts { acts, mark: Moment::NEVER, left_out: 0 }, &mut |one| found.push(one));
+    attribution.take(0, Acts { acts, mark: Moment::NEVER }, &mut |one| found.push(one));
     found
 }
 
@@ -233,11 +233,11 @@ fn play(case: &Case) -> Vec<Found> {
         let ready = stream.iter().position(|one| !closed(one)).unwrap_or(stream.len());
         let acts = stream.drain(..ready).map(|(act, _)| act).collect();
         let mark = stream.front().map_or(now, |(act, _)| act.sent.min(now));
-        attribution.take(*worker, Acts { acts, mark, left_out: 0 }, &mut |one| found.push(one));
+        attribution.take(*worker, Acts { acts, mark }, &mut |one| found.push(one));
     }
     for (worker, stream) in streams.into_iter().enumerate() {
         let acts = stream.into_iter().map(|(act, _)| act).collect();
-        attribution.take(worker, Acts { acts, mark: Moment::NEVER, left_out: 0 }, &mut |one| found.push(one));
+        attribution.take(worker, Acts { acts, mark: Moment::NEVER }, &mut |one| found.push(one));
     }
     found
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::metrics::number::{clock, counted, duration, span};
 use crate::plan::lanes::PlannedLanes;
+use crate::report::chart::overview::{self, OverviewFigure};
 use crate::report::chart::palette::{colour, user_colour};
 use crate::report::chart::scale::times;
 use crate::report::untrusted::for_html;
@@ -16,13 +17,15 @@ use crate::verdict::Outcome;
 use crate::verdict::outcome::{LaneEnd, Status};
 
 /// Units of the whole picture from left to right.
-const WIDTH: f64 = 1_100.0;
+pub(super) const WIDTH: f64 = 1_100.0;
 /// Right of the last moment.
-const RIGHT: f64 = 14.0;
+pub(super) const RIGHT: f64 = 14.0;
 /// Below the lanes, for the times.
 const BELOW: f64 = 26.0;
 /// Letters of a resource's name that are shown.
 const NAME: usize = 16;
+/// So many marks stand at whole units, which takes fewer letters.
+const MANY: usize = 1_500;
 /// Users that a legend names.
 const NAMED_USERS: usize = 20;
 
@@ -30,6 +33,8 @@ const NAMED_USERS: usize = 20;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LanesFigure {
     pub svg: String,
+    /// All of the run, where the picture shows its beginning only.
+    pub overview: Option<OverviewFigure>,
     /// The outcomes that occur, as shape and name.
     pub ends: Vec<LaneKey>,
     /// The users that are seen, the first of them.
@@ -109,6 +114,7 @@ pub fn of_run(outcome: &Outcome) -> Option<LanesFigure> {
     let hidden = course.users.len().saturating_sub(NAMED_USERS) as u64;
     Some(LanesFigure {
         svg,
+        overview: overview::of_run(outcome, lanes),
         ends: ends.map(key).collect(),
         users: course.legend(),
         more_users: (hidden > 0).then(|| format!("… and {}", counted(hidden, "more user"))),
@@ -121,9 +127,9 @@ const fn were(number: u64) -> &'static str {
     if number == 1 { "is" } else { "are" }
 }
 
-const ENDS: [LaneEnd; 4] = [LaneEnd::Accepted, LaneEnd::Rejected, LaneEnd::Late, LaneEnd::Failed];
+const ENDS: [LaneEnd; 4] = LaneEnd::ALL;
 
-const fn word(end: LaneEnd) -> &'static str {
+pub(super) const fn word(end: LaneEnd) -> &'static str {
     match end {
         LaneEnd::Accepted => "accepted",
         LaneEnd::Rejected => "rejected",
@@ -220,8 +226,7 @@ impl<'a> Course<'a> {
 
     /// Where the first moment is.
     fn left(&self) -> f64 {
-        let longest = self.resources.iter().map(|name| name.chars().count().min(NAME)).max().unwrap_or(0);
-        longest as f64 * 7.0 + 18.0
+        left(self.resources)
     }
 
     fn x(&self, moment: Moment) -> f64 {
@@ -250,6 +255,7 @@ impl<'a> Course<'a> {
             _ => self.radius(crowded),
         };
         // A path for each user and outcome: a run has thousands of actions, and a page has to be small.
+        let round = |units: f64| if self.marks.len() > MANY { units.round() } else { units };
         let mut groups: BTreeMap<(usize, u64), Vec<(f64, f64)>> = BTreeMap::new();
         let mut rests: BTreeMap<u64, String> = BTreeMap::new();
         for mark in &self.marks {
@@ -257,14 +263,14 @@ impl<'a> Course<'a> {
             let rank = self.users.binary_search(&mark.user).unwrap_or_default() as f64;
             let taken = matches!(mark.end, Some(LaneEnd::Accepted));
             let apart = if crowded && !taken { (rank + 0.5) / self.users.len() as f64 - 0.5 } else { 0.0 };
-            let place = (self.x(mark.at), (mark.lane as f64 + 0.5 + apart * 0.72) * row);
+            let place = (round(self.x(mark.at)), round((mark.lane as f64 + 0.5 + apart * 0.72) * row));
             // What was accepted comes last, on top: in a crowd it is the one to be found.
             let order = mark.end.and_then(|end| ENDS.iter().rposition(|known| *known == end)).unwrap_or(0);
             groups.entry((ENDS.len() - order, mark.user)).or_default().push(place);
             if let (Some(rest), None | Some(LaneEnd::Accepted)) = (self.rest, mark.end) {
                 let (middle, length) = ((mark.lane as f64 + 0.5) * row, self.x(mark.at + rest) - place.0);
                 let path = rests.entry(mark.user).or_default();
-                let _ = write!(path, "M{:.1} {middle}h{length:.1}", place.0);
+                let _ = write!(path, "M{} {}h{}", tenth(place.0), round(middle), tenth(round(length)));
             }
         }
         for (user, path) in rests {
@@ -296,17 +302,14 @@ impl<'a> Course<'a> {
         let (left, bottom) = (self.left(), self.resources.len() as f64 * row);
         for (lane, name) in self.resources.iter().enumerate() {
             let top = lane as f64 * row;
-            let long = name.chars().count() > NAME;
-            let short: String = name.chars().take(if long { NAME - 1 } else { NAME }).collect();
             let _ = write!(
                 svg,
-                r##"<rect class="lane" x="{left}" y="{top}" width="{}" height="{row}" fill="#8a8f98" fill-opacity="{}"/><text class="axis" x="{}" y="{}" text-anchor="end" font-size="12" fill="currentColor">{}{}</text>"##,
+                r##"<rect class="lane" x="{left}" y="{top}" width="{}" height="{row}" fill="#8a8f98" fill-opacity="{}"/><text class="axis" x="{}" y="{}" text-anchor="end" font-size="12" fill="currentColor">{}</text>"##,
                 WIDTH - RIGHT - left,
                 if lane % 2 == 0 { "0.1" } else { "0.03" },
                 left - 10.0,
                 top + row / 2.0 + 4.0,
-                for_html(&short),
-                if long { "…" } else { "" }
+                short(name)
             );
         }
         let shown = |second: &u64| Moment::START + Duration::from_secs(*second) >= self.from;
@@ -322,12 +325,30 @@ impl<'a> Course<'a> {
     }
 }
 
+/// To a tenth, with no zero behind the point.
+fn tenth(units: f64) -> f64 {
+    (units * 10.0).round() / 10.0
+}
+
+/// Where the first moment is, right of these names.
+pub(super) fn left(resources: &[String]) -> f64 {
+    let longest = resources.iter().map(|name| name.chars().count().min(NAME)).max().unwrap_or(0);
+    longest as f64 * 7.0 + 18.0
+}
+
+/// As much of a resource's name as there is room for.
+pub(super) fn short(name: &str) -> String {
+    let long = name.chars().count() > NAME;
+    let short: String = name.chars().take(if long { NAME - 1 } else { NAME }).collect();
+    format!("{}{}", for_html(&short), if long { "…" } else { "" })
+}
+
 /// Marks of one user and outcome: the shape and its colour say what came of them, the colour of body or edge whose they are.
 fn shapes(svg: &mut String, end: Option<LaneEnd>, places: &[(f64, f64)], r: f64, user: &str, said: &str) {
     let path = |piece: &dyn Fn(f64, f64) -> String| places.iter().map(|(x, y)| piece(*x, *y)).collect::<String>();
     // A line of no length with round ends is a dot.
     let dots = |opacity: &str| {
-        let (d, thick) = (path(&|x, y| format!("M{x:.1} {y:.1}h0")), r * 2.0);
+        let (d, thick) = (path(&|x, y| format!("M{} {}h0", tenth(x), tenth(y))), r * 2.0);
         format!(
             r#"<path fill="none" stroke="{user}" stroke-width="{thick:.1}" stroke-linecap="round"{opacity} d="{d}">{said}</path>"#
         )

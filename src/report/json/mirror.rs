@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lane_row::LaneRow;
 use crate::metrics::catalog::Unit;
 use crate::units::{Duration, Moment};
 use crate::verdict::outcome;
@@ -305,6 +306,14 @@ mirrors! {
         to as "to_ms": Millis,
         marks: Vec<LaneMark>,
         left_out: u64,
+        overview: LanesOverview,
+    }
+    LanesOverview = LanesOverview {
+        step as "step_ms": Millis,
+        columns: u64,
+        rows as "cells": Vec<LaneRow>,
+        elsewhere: u64,
+        open: u64,
     }
     LaneMark = LaneMark {
         at as "at_ms": Millis,

@@ -3,8 +3,9 @@
 use crate::plan::summary::{
     ContentionSummary, Needs, PlanSummary, PlannedTotals, ProofSummary, ProofVerdict, RuleRow, RuleStanding, StepTable,
 };
+use crate::record::overview::Overview;
 use crate::units::{Duration, Moment};
-use crate::verdict::outcome::{LaneEnd, LaneMark, Lanes};
+use crate::verdict::outcome::{LaneEnd, LaneMark, Lanes, LanesOverview};
 
 /// The step of the rotation.
 const STEP: Duration = Duration::from_millis(1_106);
@@ -88,10 +89,13 @@ fn proof() -> ProofSummary {
     }
 }
 
-/// The beginning of a run on the resources: users come in a ramp, and now and then an action goes wrong.
-pub(super) fn lanes(users: u64, resources: u64, steps: u64, trouble: bool) -> Lanes {
-    let mut marks = Vec::new();
-    for number in 0..steps {
+/// A run of so many steps on the resources, the first of them one by one: users come in a ramp, and now and then an action
+/// goes wrong.
+pub(super) fn lanes(users: u64, resources: u64, steps: [u64; 2], trouble: bool) -> Lanes {
+    let [shown, all] = steps;
+    let (mut marks, mut overview) = (Vec::new(), Overview::default());
+    let mut left_out = 0;
+    for number in 0..all {
         for user in 0..users.min(resources) {
             let phase = STEP.as_nanos() * (users - 1 - user) / users;
             let at = Moment::from_nanos(STEP.as_nanos() * number + phase + (user * 37 + number * 91) % 40 * 100_000);
@@ -99,21 +103,40 @@ pub(super) fn lanes(users: u64, resources: u64, steps: u64, trouble: bool) -> La
                 3 | 29 if trouble => LaneEnd::Rejected,
                 11 if trouble => LaneEnd::Late,
                 17 if trouble => LaneEnd::Failed,
+                _ if trouble && hard(number, all) && user % 3 == 0 => LaneEnd::Late,
                 _ => LaneEnd::Accepted,
             };
             let lane = usize::try_from((user + number) % resources).unwrap_or_default();
             // Two users a second come.
-            if user <= 2 * at.second() {
+            if user > 2 * at.second() {
+                continue;
+            }
+            overview.count(lane, at, end);
+            if number < shown {
                 marks.push(LaneMark { at, lane, user, end });
+            } else {
+                left_out += 1;
             }
         }
     }
     marks.sort_by_key(|mark| mark.at);
+    let columns = overview.reach((STEP * all).as_nanos() / 1_000_000_000) as u64 + 1;
     Lanes {
         resources: (0..resources).map(|number| format!("lot-{number}")).collect(),
         from: Moment::START,
-        to: Moment::START + STEP * steps,
+        to: Moment::START + STEP * shown,
         marks,
-        left_out: 1_041,
+        left_out,
+        overview: LanesOverview {
+            step: Duration::from_secs(overview.step()),
+            columns,
+            rows: overview.rows().to_vec(),
+            ..LanesOverview::default()
+        },
     }
+}
+
+/// In a tenth of the run the server is slow.
+fn hard(step: u64, steps: u64) -> bool {
+    (6..7).contains(&(step * 10 / steps))
 }

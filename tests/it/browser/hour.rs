@@ -1,7 +1,8 @@
 //! An hour's run with more of everything than any suite should have.
 
+use cotillion::units::Moment;
 use cotillion::verdict::Outcome;
-use cotillion::verdict::outcome::StageMark;
+use cotillion::verdict::outcome::{Lanes, StageMark};
 
 const SCENARIOS: usize = 30;
 
@@ -58,5 +59,19 @@ pub fn of_everything() -> Outcome {
         (error.kind, error.scenario) = (format!("refused with code {number}"), named(number % SCENARIOS));
         outcome.errors.push(error);
     }
+    fill(outcome.lanes.as_mut().expect("users act on resources"));
     outcome
+}
+
+/// As many marks as a run keeps, and an action of every kind in every column of 40 lanes.
+fn fill(lanes: &mut Lanes) {
+    assert_eq!(lanes.resources.len(), 40);
+    let few = lanes.marks.clone();
+    lanes.marks = few.into_iter().cycle().take(2_500).collect();
+    for (place, mark) in lanes.marks.iter_mut().enumerate() {
+        mark.at = Moment::from_nanos(place as u64 * 24_000_000);
+    }
+    let cell = |n: u64| [n % 97, n % 3, n % 2, n % 7 / 6];
+    lanes.overview.rows = (0..40).map(|lane| (0..300).map(|column| cell(lane * 7 + column * 13)).collect()).collect();
+    lanes.overview.columns = 300;
 }
