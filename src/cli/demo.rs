@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::load::{self, SuiteText};
 use super::output::Output;
 use super::run::Order;
-use super::{environment, files, limit, run, screen, signals, target};
+use super::{environment, files, run, screen, signals, target};
 use crate::demo::{self, Options, Rules};
 use crate::report::compare::{self, Compared};
 use crate::report::table;
@@ -56,7 +56,7 @@ fn compare(args: &DemoArgs, output: &Output) -> Exit {
         Err(exit) => return exit,
     };
     let order = Order { overrides: &overrides, how: &args.how, output, keep_going: false };
-    let (stopper, _limit) = match limit::stopper(&ready, &args.how, output.ci) {
+    let (stopper, _limit) = match run::begin(&ready, &order) {
         Ok(stopper) => stopper,
         Err(exit) => return exit,
     };

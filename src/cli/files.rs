@@ -29,6 +29,20 @@ pub fn write_into(folder: &Path, outcome: &Outcome, output: &Output) -> Result<V
     if failed.is_empty() { Ok(written) } else { Err(failed.join("\n")) }
 }
 
+/// Whether reports can be written into a folder, which is made: asked before a run, since afterwards the run would be lost.
+///
+/// # Errors
+/// They cannot; the sentences say why, and what to do.
+pub fn try_folder(folder: &Path) -> Result<(), String> {
+    let probe = folder.join(".cotillion-probe");
+    replace(&probe, "").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| {
+        format!(
+            "`{}` takes no reports: {error}\nmake the folder writable, or choose another with `--out`; nothing was run",
+            folder.display()
+        )
+    })
+}
+
 /// Writes one file, with its folder.
 pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {

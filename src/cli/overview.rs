@@ -4,7 +4,7 @@ use super::output::Output;
 use super::{files, screen};
 use crate::report::index_page::{self, Listed};
 use crate::report::untrusted::for_log;
-use crate::verdict::outcome::{Outcome, Status};
+use crate::verdict::outcome::{Outcome, Status, Validity};
 
 /// Tells of each suite in a line, where more than one was asked for, and writes the page.
 pub fn show(outcomes: &[Outcome], asked: usize, output: &Output) {
@@ -13,14 +13,22 @@ pub fn show(outcomes: &[Outcome], asked: usize, output: &Output) {
     }
     let ran = outcomes.iter().filter(|outcome| outcome.verdict.status != Status::Skipped).count();
     screen::print(&format!("\n{ran} of {asked} suites ran\n"));
-    for outcome in outcomes {
-        let verdict = &outcome.verdict;
-        let line = format!("{:<12}{}: {}", verdict.status.word(), outcome.suite.name, verdict.sentence);
+    let words: Vec<String> = outcomes.iter().map(word).collect();
+    let width = words.iter().map(String::len).max().unwrap_or_default().max(11) + 1;
+    for (outcome, word) in outcomes.iter().zip(words) {
+        let line = format!("{word:<width$}{}: {}", outcome.suite.name, outcome.verdict.sentence);
         screen::print(&format!("{}\n", for_log(&line)));
     }
     let listed: Vec<Listed<'_>> =
         outcomes.iter().map(|outcome| Listed { outcome, folder: &outcome.suite.name }).collect();
     page(&listed, output);
+}
+
+/// The result, with the doubt that there is in it.
+fn word(outcome: &Outcome) -> String {
+    let verdict = &outcome.verdict;
+    let doubt = if verdict.validity == Validity::Suspect { " (SUSPECT)" } else { "" };
+    format!("{}{doubt}", verdict.status.word())
 }
 
 /// The page leads to HTML reports, so that there is none without them.

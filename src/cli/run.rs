@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::args::{How, RunArgs};
 use super::enabled::Enabled;
 use super::exit::Exit;
+use super::limit::{self, Limit};
 use super::load::{self, Ready};
 use super::machine::Machine;
 use super::options::Options;
@@ -12,7 +13,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::stage::Failed;
 use super::target::BuiltIn;
-use super::{ci, config, files, limit, overview, screen, selection, skipped, tls};
+use super::{ci, config, files, overview, screen, selection, skipped, tls};
 use crate::plan::summary::PlanSummary;
 use crate::plan::{Overrides, Plan};
 use crate::record::{Class, Example, Header, Results};
@@ -60,9 +61,12 @@ pub fn run(args: &RunArgs, options: &Options) -> Exit {
 /// Runs suites one after another. A threshold may stop one of them; a signal stops the one that runs and leaves out the rest;
 /// a stage that did not pass leaves out the later ones, with reports that say so.
 pub fn run_all(suites: &[Ready], order: &Order<'_>) -> Exit {
-    let (stopper, _limit) = match limit::stopper(suites, order.how, order.output.ci) {
+    let (stopper, _limit) = match begin(suites, order) {
         Ok(stopper) => stopper,
-        Err(exit) => return exit,
+        Err(exit) => {
+            ci::conclude(&[], order.output, exit);
+            return exit;
+        }
     };
     let (mut exit, mut outcomes, mut failed) = (Exit::Ok, Vec::new(), Failed::default());
     for ready in suites {
@@ -88,6 +92,17 @@ pub fn run_all(suites: &[Ready], order: &Order<'_>) -> Exit {
     overview::show(&outcomes, suites.len(), order.output);
     ci::conclude(&outcomes, order.output, exit);
     exit
+}
+
+/// What stops the runs, once it is known that they fit into their time, and their reports into their folder. The error has
+/// been shown.
+pub fn begin(suites: &[Ready], order: &Order<'_>) -> Result<(Stopper, Option<Limit>), Exit> {
+    let stopper = limit::stopper(suites, order.how, order.output.ci)?;
+    files::try_folder(&order.output.folder).map_err(|error| {
+        screen::note(&format!("{error}\n"));
+        Exit::Usage
+    })?;
+    Ok(stopper)
 }
 
 /// The outcome of a suite, its reports written; or why there is none, already told.

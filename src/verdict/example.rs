@@ -135,7 +135,7 @@ impl Outcome {
         outcome.run.ended = Ended::Interrupted { signal: "SIGTERM".into() };
         outcome.verdict = Verdict {
             status: Status::Interrupted,
-            validity: Validity::Valid,
+            validity: Validity::NotJudged,
             reasons: vec![],
             sentence: "Stopped by SIGTERM after 32 s of 75 s; the thresholds were not judged.".into(),
         };

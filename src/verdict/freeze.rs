@@ -52,7 +52,7 @@ pub fn freeze(plan: &Plan, results: &Results, circumstances: Circumstances, reda
     }
     let (validity, reasons) = match run.ended {
         Ended::Completed | Ended::Aborted { .. } => assess(plan, results, &observed, completed, strict),
-        Ended::Interrupted { .. } => (Validity::Valid, Vec::new()),
+        Ended::Interrupted { .. } => (Validity::NotJudged, Vec::new()),
         Ended::Unreachable { .. } | Ended::Skipped { .. } => (Validity::NotMeasured, Vec::new()),
     };
     let thresholds = if validity == Validity::Invalid {

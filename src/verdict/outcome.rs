@@ -170,6 +170,8 @@ pub enum Validity {
     Invalid,
     /// There was no measurement: the run was skipped, or nobody could reach the target.
     NotMeasured,
+    /// The run was stopped before its end: what ran was measured, but nobody judged how well.
+    NotJudged,
 }
 
 impl Validity {
@@ -180,6 +182,7 @@ impl Validity {
             Self::Suspect => "SUSPECT",
             Self::Invalid => "INVALID",
             Self::NotMeasured => "NOT MEASURED",
+            Self::NotJudged => "NOT JUDGED",
         }
     }
 }

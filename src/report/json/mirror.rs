@@ -333,7 +333,7 @@ words! {
     Status = outcome::Status { Pass, Fail, Invalid, Interrupted, Unreachable, Skipped, }
     Fault = crate::ledger::misdelivery::Fault { Missing, Late, Duplicate, OutOfOrder, Disagreement, Leaked, }
     LaneEnd = outcome::LaneEnd { Accepted, Rejected, Late, Failed, }
-    Validity = outcome::Validity { Valid, Suspect, Invalid, NotMeasured, }
+    Validity = outcome::Validity { Valid, Suspect, Invalid, NotMeasured, NotJudged, }
     ThresholdResult = outcome::ThresholdResult { Met, Broken, NoData, NotJudged, }
     InvariantResult = outcome::InvariantResult { Held, Broken, NoData, NotJudged, }
     MetricUnit = Unit { Share, Count, PerSecond, Milliseconds, Bytes, Number, }
