@@ -169,4 +169,20 @@ fn what_takes_too_long_is_refused_or_stopped() {
     check(&ended, 105, &["INTERRUPTED", "stopped by --max-duration 4s"]);
     assert!(ended.took > Duration::from_secs(4) && ended.took < Duration::from_secs(20), "{:?}", ended.took);
     assert_eq!(program.results("late")["run"]["ended"]["signal"], "--max-duration 4s");
+    assert_eq!(program.results("late")["verdict"]["validity"], "not_judged");
+}
+
+#[test]
+fn what_is_refused_before_it_runs_is_told_to_later_steps() {
+    let program = Program::new()
+        .file("suite.yaml", &suite("a", &[]))
+        .file("taken", "a file")
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_OUTPUT", "outputs");
+    check(&program.run(&["run", "suite.yaml", "--max-duration", "5s"]), 104, &["the plan takes 6s"]);
+    let ended = program.run(&["run", "suite.yaml", "--out", "taken"]);
+    check(&ended, 2, &["`taken` takes no reports", "--out", "nothing was run"]);
+    assert!(ended.took < Duration::from_secs(5), "{:?}", ended.took);
+    let outputs = program.left("outputs");
+    assert!(outputs.contains("exit-code=104\n") && outputs.contains("exit-code=2\n"), "{outputs}");
 }

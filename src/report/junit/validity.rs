@@ -18,7 +18,8 @@ pub fn of_measurement(outcome: &Outcome, class: &str) -> TestCase {
     let told = format!("{}: {}\n{}", verdict.validity.word(), verdict.sentence, reasons.join("\n"));
     let mut output = for_junit(told.trim_end());
     let status = match (verdict.status, verdict.validity) {
-        (Status::Interrupted | Status::Unreachable | Status::Skipped, _) | (_, Validity::NotMeasured | Validity::NotJudged) => {
+        (Status::Interrupted | Status::Unreachable | Status::Skipped, _)
+        | (_, Validity::NotMeasured | Validity::NotJudged) => {
             // Nothing that could be valid has come to its end.
             output.clear();
             not_judged(outcome, &verdict.sentence)

@@ -29,6 +29,15 @@ fn looks() {
     }
 }
 
+#[test]
+fn every_number_of_the_timeline_is_a_column() {
+    let record: Value = serde_json::from_str(&rendered("json", &Outcome::example())).unwrap();
+    let numbers = record["timeline"]["points"][0].as_object().expect("a second").len();
+    let text = rendered("csv", &Outcome::example());
+    // The stages are no number of a second.
+    assert_eq!(csv::Reader::from_reader(text.as_bytes()).headers().unwrap().len(), numbers + 1);
+}
+
 /// What a Markdown text is made of: its tags of HTML, its links, and the numbers of cells in the rows of its tables.
 #[derive(Debug, Default)]
 struct Made {
