@@ -45,3 +45,15 @@ pub fn page(suites: &[Listed<'_>], output: &Output) {
         Err(error) => screen::note(&format!("`{}` was not written: {error}\n", path.display())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubt_stands_in_the_line_of_a_suite() {
+        assert_eq!(word(&Outcome::example_passed()), "PASS");
+        assert_eq!(word(&Outcome::example_suspect()), "PASS (SUSPECT)");
+        assert_eq!(word(&Outcome::example_interrupted()), "INTERRUPTED");
+    }
+}
