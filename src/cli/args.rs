@@ -110,7 +110,17 @@ pub struct How {
     /// A suspect run counts as invalid (exit code 111).
     #[arg(long)]
     pub strict: bool,
-    /// Reports to write, beside `json`, which is always written; `html,junit,json` unless given.
+    #[command(flatten)]
+    pub reports: ReportOptions,
+    /// All suites together may take so long; what would take longer is refused, and what does is stopped (exit code 105).
+    #[arg(long, value_name = "D")]
+    pub max_duration: Option<Duration>,
+}
+
+/// Which reports are written, and how they look.
+#[derive(Debug, Args)]
+pub struct ReportOptions {
+    /// Reports to write, beside `json`, which a run always writes; `html,junit,json` unless given.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = formats())]
     pub format: Vec<String>,
     /// The CI server that gets its own reports as well; `auto` finds out.
@@ -122,19 +132,16 @@ pub struct How {
     /// Templates of the HTML report that stand in for the built-in ones.
     #[arg(long, value_name = "DIR")]
     pub template: Option<PathBuf>,
-    /// All suites together may take so long; what would take longer is refused, and what does is stopped (exit code 105).
-    #[arg(long, value_name = "D")]
-    pub max_duration: Option<Duration>,
 }
 
 /// `--ci` unless given: the CI server is known by its variables.
 pub const AUTO: &str = "auto";
 
-pub fn formats() -> PossibleValuesParser {
+fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
 }
 
-pub fn servers() -> PossibleValuesParser {
+fn servers() -> PossibleValuesParser {
     let names = CIS.iter().map(|(_, name, _)| *name);
     PossibleValuesParser::new(std::iter::once(AUTO).chain(names).chain(["none"]))
 }

@@ -19,7 +19,7 @@ const SUITE: &str = include_str!("../../loadtests/demo.yaml");
 const SUITE_FILE: &str = "loadtests/demo.yaml";
 
 pub fn demo(args: &DemoArgs) -> Exit {
-    let output = match Output::of(&args.how) {
+    let output = match Output::of(args.how.out.clone(), &args.how.reports) {
         Ok(output) => output,
         Err(exit) => return exit,
     };

@@ -1,8 +1,8 @@
 //! What is written, where, and how it looks: settled once, before anything runs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::args::{AUTO, How};
+use super::args::{AUTO, ReportOptions};
 use super::environment::variable;
 use super::exit::Exit;
 use super::{screen, templates};
@@ -23,25 +23,14 @@ pub struct Output {
 
 impl Output {
     /// As the command line says. The error has been shown.
-    pub fn of(how: &How) -> Result<Self, Exit> {
-        Self::chosen(how.out.clone(), &how.format, &how.ci, how.junit_strict, how.template.as_deref())
-    }
-
-    /// The same of its parts.
-    pub fn chosen(
-        folder: PathBuf,
-        format: &[String],
-        ci: &str,
-        junit_strict: bool,
-        template: Option<&Path>,
-    ) -> Result<Self, Exit> {
-        let ci = server(ci);
-        let templates = template.map(templates::read).transpose().map_err(|error| {
+    pub fn of(folder: PathBuf, options: &ReportOptions) -> Result<Self, Exit> {
+        let ci = server(&options.ci);
+        let templates = options.template.as_deref().map(templates::read).transpose().map_err(|error| {
             screen::note(&format!("{error}\n"));
             Exit::Suite
         })?;
-        let look = Look { templates: templates.unwrap_or_default(), junit_strict };
-        Ok(Self { folder, formats: chosen(format, ci), look, ci })
+        let look = Look { templates: templates.unwrap_or_default(), junit_strict: options.junit_strict };
+        Ok(Self { folder, formats: chosen(&options.format, ci), look, ci })
     }
 
     /// Where the reports of a suite go.

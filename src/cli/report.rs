@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::args::{AUTO, formats, servers};
+use super::args::ReportOptions;
 use super::exit::Exit;
 use super::output::Output;
 use super::{files, overview, screen};
@@ -24,23 +24,13 @@ pub struct ReportArgs {
     /// Where reports go: a folder for each suite below it; unless given, to where the `results.json` is.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Reports to write; `html,junit` unless given.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = formats())]
-    pub format: Vec<String>,
-    /// The CI server that gets its own reports as well; `auto` finds out.
-    #[arg(long, value_name = "NAME", default_value = AUTO, value_parser = servers())]
-    pub ci: String,
-    /// JUnit that validates against the schema of Jenkins' xUnit plug-in.
-    #[arg(long)]
-    pub junit_strict: bool,
-    /// Templates of the HTML report that stand in for the built-in ones.
-    #[arg(long, value_name = "DIR")]
-    pub template: Option<PathBuf>,
+    #[command(flatten)]
+    pub reports: ReportOptions,
 }
 
 pub fn report(args: &ReportArgs) -> Exit {
     let out = args.out.clone().unwrap_or_else(|| args.from.clone());
-    let output = match Output::chosen(out, &args.format, &args.ci, args.junit_strict, args.template.as_deref()) {
+    let output = match Output::of(out, &args.reports) {
         Ok(output) => output,
         Err(exit) => return exit,
     };

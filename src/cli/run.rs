@@ -37,7 +37,7 @@ pub struct Order<'a> {
 }
 
 pub fn run(args: &RunArgs, options: &Options) -> Exit {
-    let output = match Output::of(&args.how) {
+    let output = match Output::of(args.how.out.clone(), &args.how.reports) {
         Ok(output) => output,
         Err(exit) => return exit,
     };
